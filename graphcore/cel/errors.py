@@ -1,0 +1,69 @@
+"""What can go wrong: faults of the text (:class:`CelError`) and faults of an evaluation (:class:`EvaluationError`).
+
+Texts follow cel-go's so that scripts written for kro keep matching; they never contain data values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One fault found by parser or checker. line: from 1; column: from 0 in code points (cel-go prints ``column + 1``)."""
+
+    message: str
+    line: int
+    column: int
+
+    def render(self, source: str) -> str:
+        """cel-go's rendering: ``ERROR: <input>:1:3: …`` with the source line and a caret below."""
+        lines = source.split("\n")
+        text = lines[self.line - 1] if 0 < self.line <= len(lines) else ""
+        caret = "".join("." if ord(c) < 128 else "．" for c in text[: self.column]) + "^"
+        return f"ERROR: <input>:{self.line}:{self.column + 1}: {self.message}\n | {text}\n | {caret}"
+
+
+class CelError(Exception):
+    """An expression that cannot be compiled. issues: in order of position; phase: ``parse`` or ``check``."""
+
+    def __init__(self, source: str, issues: tuple[Issue, ...], phase: str = "check") -> None:
+        self.source = source
+        self.issues = issues
+        self.phase = phase
+        super().__init__("\n".join(issue.render(source) for issue in issues))
+
+
+class Reason(Enum):
+    """Why an evaluation failed. The first four mean: data pending."""
+
+    NO_SUCH_KEY = "no such key"
+    NO_SUCH_FIELD = "no such field"
+    NO_SUCH_ATTRIBUTE = "no such attribute"
+    INDEX_OUT_OF_BOUNDS = "index out of bounds"
+    NO_SUCH_OVERLOAD = "no such overload"
+    DIVIDE_BY_ZERO = "division by zero"
+    MODULUS_BY_ZERO = "modulus by zero"
+    OVERFLOW = "overflow"
+    CONVERSION = "conversion"
+    BUDGET = "budget exceeded"
+    OTHER = "other"
+
+
+PENDING = frozenset({Reason.NO_SUCH_KEY, Reason.NO_SUCH_FIELD, Reason.NO_SUCH_ATTRIBUTE, Reason.INDEX_OUT_OF_BOUNDS})
+
+
+class EvaluationError(Exception):
+    """An evaluation that has no value. message: cel-go's wording, without data values. path: what was being read, if known."""
+
+    def __init__(self, reason: Reason, message: str | None = None, path: str | None = None) -> None:
+        self.reason = reason
+        self.message = message if message is not None else reason.value
+        self.path = path
+        super().__init__(self.message)
+
+    @property
+    def pending(self) -> bool:
+        """True where the data may yet appear (a typed outcome, never recognised by text)."""
+        return self.reason in PENDING

@@ -1,0 +1,1 @@
+"""A Kubernetes API server on loopback, the event broker's behaviour, and the ``krofn`` command line."""
