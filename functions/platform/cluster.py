@@ -1,0 +1,93 @@
+"""The network as a parameter: a cluster is something that answers requests and streams watches.
+
+Everything above this module says *what* to ask (:class:`Request`); only an implementation of :class:`Cluster` knows how. The live one
+(:mod:`functions.platform.live`) speaks HTTP; the in-process host of the tests calls an ASGI application; a recorder wraps either.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+JSON = "application/json"
+APPLY_PATCH = "application/apply-patch+yaml"
+"""JSON is YAML: an apply request carries JSON under this content type."""
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+class ClusterError(Exception):
+    """The API server could not be asked: no connection, a broken answer, a time limit, or credentials that cannot be read.
+
+    Transient by nature; the text is one line, names the address and carries no credential.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One API request. path: as :mod:`functions.platform.paths` builds it. query: sent in sorted order. body: JSON value or None."""
+
+    verb: Verb
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    content_type: str = JSON
+    accept: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """status: HTTP status. body: decoded JSON object ({} if there was none). retry_after: seconds that the server asked to wait, if it did."""
+
+    status: int
+    body: dict[str, Any]
+    retry_after: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def reason(self) -> str:
+        """The machine-readable reason of a failure (``NotFound``, ``Conflict``, …); empty for an answer without Status."""
+        return str(self.body.get("reason") or "") if not self.ok else ""
+
+    @property
+    def message(self) -> str:
+        """The server's sentence about a failure."""
+        return str(self.body.get("message") or f"HTTP {self.status}") if not self.ok else ""
+
+
+class Cluster(Protocol):
+    """What a function needs from the API server."""
+
+    async def send(self, request: Request) -> Answer:
+        """The answer to one request, whatever its status. Raises ClusterError when there is none."""
+
+    def stream(self, request: Request) -> AsyncIterator[dict[str, Any]]:
+        """The events of a watch, one decoded JSON object each, until the server ends it.
+
+        A refused watch yields one event of type ``ERROR`` with the Status as object. Raises ClusterError when the connection breaks.
+        """
+
+    async def close(self) -> None:
+        """Release connections; the cluster cannot be used afterwards."""
+
+
+def decode(content: bytes) -> dict[str, Any]:
+    """The JSON object in an answer's body; {} for an empty body, a Status for anything that is no JSON object."""
+    if not content:
+        return {}
+    try:
+        value = json.loads(content)
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        return value
+    return {"kind": "Status", "status": "Failure", "message": "the server's answer is not a JSON object", "reason": "InternalError"}

@@ -1,0 +1,228 @@
+"""The event contract: what a CloudEvent says, written by the bridge and by ``fanout``, read by every function.
+
+An event is a hint: it names an object and the object to converge, never what to do; its data is metadata only. The attributes are those of Knative's
+ApiServerSource plus ``krorole``, ``partitionkey``, ``krorevision`` and ``traceparent``, so that a function cannot tell the sources apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from cloudevents.conversion import to_binary
+from cloudevents.exceptions import GenericException
+from cloudevents.http import CloudEvent, from_http
+
+from functions.platform.paths import member
+from graphcore.graph.model import Resource
+from graphcore.names import (
+    API_VERSION,
+    EVENT_ADD,
+    EVENT_CONVERGE,
+    EVENT_DELETE,
+    EVENT_UPDATE,
+    INSTANCE_GROUP,
+    INSTANCE_ID,
+    INSTANCE_KIND,
+    INSTANCE_NAME,
+    INSTANCE_NAMESPACE,
+    INSTANCE_VERSION,
+    RGD_KIND,
+    RGD_NAME,
+)
+
+WATCH_TYPES = frozenset({EVENT_ADD, EVENT_UPDATE, EVENT_DELETE})
+MAX_EVENT = 1024 * 1024
+"""Longest event body read, in bytes; metadata is a few kilobytes, a stock source may send whole objects."""
+KEPT_METADATA = ("name", "namespace", "uid", "resourceVersion", "generation", "labels", "ownerReferences", "deletionTimestamp")
+
+Version: TypeAlias = tuple[str, str]
+"""(uid, resourceVersion) of an object."""
+
+
+class Role(str, Enum):
+    """What an event is about; Triggers filter on it."""
+
+    DEFINITION = "definition"
+    REVISION = "revision"
+    CRD = "crd"
+    ACTIVATION = "activation"
+    INSTANCE = "instance"
+    MEMBER = "member"
+    EXTERNAL = "external"
+    RESYNC = "resync"
+
+
+FUNCTION_ROLES: Mapping[str, tuple[Role, ...]] = {
+    "definition": (Role.DEFINITION, Role.REVISION, Role.CRD),
+    "instance": (Role.INSTANCE, Role.MEMBER),
+    "fanout": (Role.ACTIVATION, Role.EXTERNAL, Role.RESYNC),
+}
+"""Which function takes which role: the Triggers, the bridge without a broker and the tests all read this table."""
+
+
+class EventError(Exception):
+    """The request is no event of the contract; sending it again cannot help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Identity of an object; ``namespace`` is empty for cluster-scoped ones."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    @property
+    def group(self) -> str:
+        return self.api_version.rpartition("/")[0]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One delivery.
+
+    subject: the object that changed. partition: UID of the object to converge. revision: the active graph revision, where the sender knows it.
+    metadata: PartialObjectMetadata's ``metadata`` of the subject. changes: every (uid, resourceVersion) that this delivery stands for.
+    """
+
+    type: str
+    role: Role
+    subject: Reference
+    partition: str
+    metadata: Mapping[str, Any]
+    changes: tuple[Version, ...]
+    revision: int | None = None
+    traceparent: str = ""
+    id: str = ""
+
+    @property
+    def watched(self) -> bool:
+        """Only what a watch reported can be the echo of one's own write."""
+        return self.type in WATCH_TYPES and self.role in (Role.INSTANCE, Role.MEMBER)
+
+    @property
+    def target(self) -> Reference:
+        """The object to converge: what the labels of a member, a revision or a generated CRD name, else the subject. Raises EventError."""
+        labels = self.metadata.get("labels") or {}
+        try:
+            if self.role is Role.MEMBER:
+                api_version = f"{labels[INSTANCE_GROUP]}/{labels[INSTANCE_VERSION]}"
+                return Reference(api_version, labels[INSTANCE_KIND], labels.get(INSTANCE_NAMESPACE, ""), labels[INSTANCE_NAME])
+            if self.role in (Role.REVISION, Role.CRD):
+                return Reference(API_VERSION, RGD_KIND, "", labels[RGD_NAME])
+        except KeyError as error:
+            raise EventError(f"{self.subject} carries no label {error.args[0]}") from None
+        return self.subject
+
+
+def from_object(kind: str, role: Role, resource: Resource, metadata: Mapping[str, Any], *, revision: int | None, traceparent: str) -> Event:
+    """The event for one change of an object that a watch or a list showed; ``kind`` is an event type."""
+    kept = {key: metadata[key] for key in KEPT_METADATA if key in metadata}
+    labels = kept.get("labels") or {}
+    uid = str(kept.get("uid", ""))
+    return Event(
+        type=kind,
+        role=role,
+        subject=Reference(resource.api_version, resource.kind, str(kept.get("namespace", "")), str(kept.get("name", ""))),
+        partition=str(labels.get(INSTANCE_ID, uid)) if role is Role.MEMBER else uid,
+        metadata=kept,
+        changes=((uid, str(kept.get("resourceVersion", ""))),),
+        revision=revision,
+        traceparent=traceparent,
+    )
+
+
+def encode(event: Event, source: str, plural: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body of the event in CloudEvents binary HTTP mode. plural: of the subject's kind, for the CloudEvents subject."""
+    resource = Resource(event.subject.api_version, event.subject.kind, plural, namespaced=bool(event.subject.namespace))
+    attributes = {
+        "id": event.id,
+        "source": source,
+        "type": event.type,
+        "subject": member(resource, event.subject.namespace, event.subject.name) if event.subject.name else "/",
+        "apiversion": event.subject.api_version,
+        "kind": event.subject.kind,
+        "name": event.subject.name,
+        "namespace": event.subject.namespace,
+        "krorole": event.role.value,
+        "partitionkey": event.partition,
+        "krorevision": "" if event.revision is None else str(event.revision),
+        "traceparent": event.traceparent,
+        "datacontenttype": "application/json",
+    }
+    data: dict[str, Any] = {
+        "apiVersion": "meta.k8s.io/v1",
+        "kind": "PartialObjectMetadata",
+        "metadata": dict(event.metadata),
+        "changes": [{"uid": uid, "resourceVersion": version} for uid, version in event.changes],
+    }
+    headers, body = to_binary(CloudEvent({key: value for key, value in attributes.items() if value}, data))
+    return {str(key): str(value) for key, value in headers.items()}, body
+
+
+def parse(headers: Mapping[str, str], body: bytes) -> Event:
+    """The event in a request of binary or structured mode. Raises EventError."""
+    if len(body) > MAX_EVENT:
+        raise EventError(f"event longer than {MAX_EVENT} bytes")
+    try:
+        event = from_http(dict(headers), body, data_unmarshaller=_json)
+    except (GenericException, ValueError, TypeError, KeyError):
+        raise EventError("not a CloudEvent") from None
+    attributes = {str(key): str(value) for key, value in event.get_attributes().items() if value is not None}
+    try:
+        role = Role(attributes.get("krorole", ""))
+    except ValueError:
+        raise EventError("attribute krorole is missing or unknown") from None
+    data = event.get_data()
+    metadata = data.get("metadata") if isinstance(data, dict) else None
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return Event(
+        type=attributes["type"],
+        role=role,
+        subject=Reference(
+            attributes.get("apiversion", ""), attributes.get("kind", ""), attributes.get("namespace", ""), attributes.get("name", "")
+        ),
+        partition=attributes.get("partitionkey", ""),
+        metadata={key: metadata[key] for key in KEPT_METADATA if key in metadata},
+        changes=_changes(data, metadata),
+        revision=int(attributes["krorevision"]) if attributes.get("krorevision", "").isdigit() else None,
+        traceparent=attributes.get("traceparent", ""),
+        id=attributes.get("id", ""),
+    )
+
+
+def _changes(data: Any, metadata: Mapping[str, Any]) -> tuple[Version, ...]:
+    listed = data.get("changes") if isinstance(data, dict) else None
+    if isinstance(listed, list):
+        return tuple(
+            (str(item.get("uid", "")), str(item.get("resourceVersion", ""))) for item in listed if isinstance(item, dict) and item.get("uid")
+        )
+    return ((str(metadata["uid"]), str(metadata.get("resourceVersion", ""))),) if metadata.get("uid") else ()
+
+
+def _json(body: bytes | str) -> Any:
+    return json.loads(body) if body else None
+
+
+__all__ = [
+    "EVENT_ADD",
+    "EVENT_CONVERGE",
+    "EVENT_DELETE",
+    "EVENT_UPDATE",
+    "FUNCTION_ROLES",
+    "Event",
+    "EventError",
+    "Reference",
+    "Role",
+    "encode",
+    "from_object",
+    "parse",
+]

@@ -1,0 +1,180 @@
+"""Deliveries become runs: at most one run per object and process at a time, no needless one, and none missed.
+
+Rule 9 of the architecture. Events arrive at least once, unordered and while a run for the same object is under way. What arrives during a run may be
+the echo of that run's own writes (the watch is often ahead of the answer to the write), or news that the run had already read past. So an arrival
+waits for the run to end and is then judged: it is an echo, and acknowledged without a request, if everything it stands for was seen by a run that
+ended acknowledged; otherwise it joins the *next* run, which begins after the arrival and therefore reads what the event was about.
+
+The memory of what was seen is bounded and may vanish at any moment: forgetting costs a few reads, never correctness.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from functions.platform.events import Event, Reference
+from graphcore.names import EVENT_DELETE
+
+Verdict: TypeAlias = Literal["converged", "waiting", "failed", "retry"]
+
+REMEMBERED = 10_000
+"""Objects whose last run is remembered, per process."""
+LONGEST_WAIT = 300.0
+"""Seconds; where the doubling of repeats ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run ended.
+
+    verdict: ``retry`` means a transient fault: nothing may be acknowledged. again: the run ended well, but no watched event will end its wait, so it
+    is to be repeated. seen: newest resourceVersion per UID in the run's answers. ended: UIDs that the run saw gone. revision: what it worked at.
+    detail: one line for the log, names only.
+    """
+
+    verdict: Verdict
+    again: bool = False
+    seen: Mapping[str, str] = field(default_factory=dict)
+    ended: frozenset[str] = frozenset()
+    revision: int | None = None
+    detail: str = ""
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.verdict != "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a delivery is told. retry_after: seconds until the object wants to be looked at again although nothing happened."""
+
+    acknowledged: bool
+    retry_after: float | None = None
+    echo: bool = False
+
+
+Run: TypeAlias = Callable[[Reference, tuple[Event, ...]], Awaitable[Report]]
+
+
+@dataclass(slots=True)
+class _Arrival:
+    event: Event
+    answer: asyncio.Future[Answer]
+
+
+@dataclass(slots=True)
+class _Memory:
+    report: Report
+    repeat_at: float | None
+    repeats: int
+
+
+class Runs:
+    """The runs of one process.
+
+    run: does the work; an exception counts as a transient fault, is handed to ``on_error`` and never escapes. clock: seconds, monotonic.
+    jitter: a number in [0, 1) for each repeat. interval: first delay of repeats; 0 turns them off.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        *,
+        clock: Callable[[], float],
+        jitter: Callable[[], float],
+        interval: float,
+        on_error: Callable[[Reference, Exception], None],
+    ) -> None:
+        self._run = run
+        self._clock = clock
+        self._jitter = jitter
+        self._interval = interval
+        self._on_error = on_error
+        self._arrivals: dict[Reference, list[_Arrival]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._memory: OrderedDict[Reference, _Memory] = OrderedDict()
+
+    async def deliver(self, event: Event) -> Answer:
+        """Answers when the event needs nothing, or when a run that began after its arrival has ended. Raises EventError for a nameless target."""
+        target = event.target
+        waiting = self._arrivals.get(target)
+        if waiting is None and self._echo(target, event):
+            return self._echoed(target)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if waiting is None:
+            self._arrivals[target] = [_Arrival(event, answer)]
+            # A task of its own: the run goes on to its end even if the sender hangs up.
+            task = asyncio.create_task(self._work(target))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            waiting.append(_Arrival(event, answer))
+        return await answer
+
+    async def _work(self, target: Reference) -> None:
+        while batch := self._arrivals[target]:
+            self._arrivals[target] = []
+            answer = await self._once(target, tuple(arrival.event for arrival in batch))
+            _settle(batch, answer)
+            news: list[_Arrival] = []
+            for arrival in self._arrivals[target]:
+                if self._echo(target, arrival.event):
+                    _settle([arrival], self._echoed(target))
+                else:
+                    news.append(arrival)
+            self._arrivals[target] = news
+        del self._arrivals[target]
+
+    async def _once(self, target: Reference, events: tuple[Event, ...]) -> Answer:
+        try:
+            report = await self._run(target, events)
+        except Exception as error:
+            self._on_error(target, error)
+            report = Report("retry", detail=type(error).__name__)
+        before = self._memory.pop(target, None)
+        if not report.acknowledged:
+            return Answer(acknowledged=False)
+        repeats = (before.repeats if before else 0) + 1 if report.again else 0
+        delay = min(self._interval * 2.0 ** min(repeats - 1, 16), LONGEST_WAIT) if repeats and self._interval else None
+        if delay is not None:
+            delay *= 1.0 + 0.1 * self._jitter()
+        self._memory[target] = _Memory(report, None if delay is None else self._clock() + delay, repeats)
+        while len(self._memory) > REMEMBERED:
+            self._memory.popitem(last=False)
+        return Answer(acknowledged=True, retry_after=delay)
+
+    def _echo(self, target: Reference, event: Event) -> bool:
+        memory = self._memory.get(target)
+        if memory is None or not event.watched or not event.changes:
+            return False
+        report = memory.report
+        if event.revision is not None and event.revision != report.revision:
+            return False
+        return all(_seen(report, uid, version, deleted=event.type == EVENT_DELETE) for uid, version in event.changes)
+
+    def _echoed(self, target: Reference) -> Answer:
+        """An echo does not cancel the repeat that the run before it asked for."""
+        repeat_at = self._memory[target].repeat_at
+        return Answer(acknowledged=True, retry_after=None if repeat_at is None else max(0.0, repeat_at - self._clock()), echo=True)
+
+
+def _seen(report: Report, uid: str, version: str, *, deleted: bool) -> bool:
+    if uid in report.ended:
+        return True
+    seen = report.seen.get(uid)
+    if seen is None or deleted:
+        return False
+    # Integers are ordered within one resource; anything else is only comparable for equality.
+    if seen.isdigit() and version.isdigit():
+        return int(version) <= int(seen)
+    return seen == version
+
+
+def _settle(arrivals: Iterable[_Arrival], answer: Answer) -> None:
+    for arrival in arrivals:
+        if not arrival.answer.done():
+            arrival.answer.set_result(answer)
