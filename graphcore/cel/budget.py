@@ -1,0 +1,49 @@
+"""Limits of one evaluation.
+
+kro lets an expression run as long and build as much as it likes; here a mistaken or hostile one ends in an error. Two currencies:
+*steps* are paid by comprehensions (and by operations whose work grows with their operands), *size* by whatever builds strings, bytes,
+lists or maps. A function whose result can be far larger than its arguments calls :func:`require_size` *before* it builds it; everything
+else is charged by the compiler when the result is there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from graphcore.cel.errors import EvaluationError, Reason
+
+STEPS: Final = 4_000_000
+SIZE: Final = 32_000_000
+ITEM: Final = 16  # what one list element or map entry costs, in characters
+
+
+class Budget:
+    """What one evaluation may still spend. steps: loop iterations, weighted by the size of the body; size: characters built."""
+
+    __slots__ = ("size", "steps")
+
+    def __init__(self, steps: int = STEPS, size: int = SIZE) -> None:
+        self.steps = steps
+        self.size = size
+
+    def step(self, count: int) -> None:
+        """Pays for ``count`` steps. Raises EvaluationError (budget exceeded)."""
+        self.steps -= count
+        if self.steps < 0:
+            raise EvaluationError(Reason.BUDGET, "budget exceeded: the expression takes too many steps")
+
+    def grow(self, size: int) -> None:
+        """Pays for ``size`` characters. Raises EvaluationError (budget exceeded)."""
+        self.size -= size
+        if self.size < 0:
+            raise _too_large()
+
+
+def require_size(characters: int = 0, items: int = 0) -> None:
+    """Refuses at once a result that no default budget could pay for. Raises EvaluationError (budget exceeded)."""
+    if characters + items * ITEM > SIZE:
+        raise _too_large()
+
+
+def _too_large() -> EvaluationError:
+    return EvaluationError(Reason.BUDGET, "budget exceeded: the expression builds too large a value")
