@@ -1,0 +1,31 @@
+"""What an author probably meant by a word that is no type."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from graphcore.simpleschema.grammar import ATOMS, OBJECT
+
+# Words of other schema languages, in lower case.
+_OTHER_WORDS = {
+    "str": "string", "text": "string", "char": "string", "date": "string", "datetime": "string", "bytes": "string",
+    "int": "integer", "int32": "integer", "int64": "integer", "long": "integer",
+    "number": "float", "double": "float", "float32": "float", "float64": "float", "decimal": "float",
+    "bool": "boolean",
+    "any": "object", "map": "map[string]string", "dict": "map[string]string", "list": "[]string", "array": "[]string",
+}  # fmt: skip
+
+
+def unknown_type_hint(name: str, types: Iterable[str]) -> str:
+    """The remedy for an unknown type: the word meant, or how to define it."""
+    word = name.lower()
+    if word in ATOMS or word == OBJECT:
+        return f"write {word}; type names are case-sensitive"
+    if word in _OTHER_WORDS:
+        return f"write {_OTHER_WORDS[word]}"
+    if name.endswith("[]"):
+        return f"write []{name.removesuffix('[]')}"
+    if close := difflib.get_close_matches(name, [*sorted(types), *ATOMS, OBJECT], n=1, cutoff=0.7):
+        return f"did you mean {close[0]}?"
+    return f"define {name} under schema.types, or use string, integer, boolean, float, object, []T or map[string]T"
