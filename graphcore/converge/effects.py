@@ -1,0 +1,320 @@
+"""What a generator may ask for, what it is told, and how it ends: the whole contract between decisions and the network.
+
+``converge`` never talks to anything. It yields a *batch* of effects, is sent one result per effect in the same order, and returns an
+outcome. The effects of one batch are independent of each other: a driver may run them at once, in any order. The same generator is
+driven by the cluster client in a function, by a store in memory in tests, by a dry driver that only collects writes, and by the
+simulator that interleaves, repeats and breaks things. Whatever a generator needs besides (the time of the run, settings, the event) is
+an argument.
+
+A refusal of the API server is a result like any other. What is no answer at all (no connection, a time limit) is raised by the driver
+and ends the run; that is always safe, because every run may be cut off between any two effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from graphcore.errors import Problem
+from graphcore.graph.model import Resource
+from graphcore.names import CRD_API_VERSION, CRD_KIND, CRD_PLURAL, INTERNAL_API_VERSION, MANAGER, REVISION_KIND, REVISION_PLURAL
+
+if TYPE_CHECKING:
+    from graphcore.graph import Graph
+    from graphcore.openapi import Schemas
+
+__all__ = [
+    "CRDS",
+    "REVISIONS",
+    "Apply",
+    "Batch",
+    "Conflict",
+    "Converged",
+    "Create",
+    "Delete",
+    "Documents",
+    "Effect",
+    "Failed",
+    "FetchSchemas",
+    "FindKinds",
+    "Found",
+    "Get",
+    "Kinds",
+    "List",
+    "Listed",
+    "Missing",
+    "NeedGraph",
+    "Outcome",
+    "Patch",
+    "Record",
+    "Recorded",
+    "Refused",
+    "Replace",
+    "Resource",
+    "Result",
+    "Run",
+    "Served",
+    "Waiting",
+    "Write",
+]
+
+Object: TypeAlias = Mapping[str, Any]
+"""A Kubernetes object as decoded JSON. Nobody changes one that came out of, or went into, an effect."""
+
+CRDS = Resource(CRD_API_VERSION, CRD_KIND, CRD_PLURAL, namespaced=False)
+REVISIONS = Resource(INTERNAL_API_VERSION, REVISION_KIND, REVISION_PLURAL, namespaced=False)
+
+
+# Effects that read.
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """Read one object, consistently. metadata_only: a PartialObjectMetadata suffices. Result: Found, Missing or Refused."""
+
+    resource: Resource
+    name: str
+    namespace: str | None = None
+    metadata_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """Read all objects that match, consistently, every page. Result: Listed, Missing (the API server has no such kind) or Refused.
+
+    namespace: None means all. labels, fields: selectors in the API's own syntax, "" means everything.
+    """
+
+    resource: Resource
+    namespace: str | None = None
+    labels: str = ""
+    fields: str = ""
+    metadata_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeedGraph:
+    """The compiled graph of one revision of a definition, from wherever the driver keeps it. Result: Served, Missing or Refused."""
+
+    definition: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSchemas:
+    """The OpenAPI documents of these group versions, as the API server serves them now (those it lacks are left out). Result: Documents."""
+
+    group_versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindKinds:
+    """How the API server addresses kinds of which only ``Kind`` or ``Kind.group`` is known (inventories written by kro). Result: Kinds."""
+
+    group_kinds: tuple[str, ...]
+
+
+# Effects that write. Preconditions travel where the API server looks for them.
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Server-side apply. ``body`` is complete; preconditions are its ``metadata.uid`` and ``metadata.resourceVersion``.
+
+    ``resourceVersion: "1"`` means: create only. Result: Found (the object as stored) or Refused.
+    """
+
+    resource: Resource
+    name: str
+    namespace: str | None
+    body: Object
+    manager: str
+    force: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """JSON merge patch; precondition: ``metadata.resourceVersion`` (and ``uid``) in ``body``. Result: Found, Missing or Refused."""
+
+    resource: Resource
+    name: str
+    namespace: str | None
+    body: Object
+    subresource: str | None = None
+    manager: str = MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Update of an object or of its subresource with ``body``, which carries ``metadata.resourceVersion``. Result: Found, Missing or Refused.
+
+    Used for status: a merge patch could neither write a null nor replace the whole.
+    """
+
+    resource: Resource
+    name: str
+    namespace: str | None
+    body: Object
+    subresource: str | None = None
+    manager: str = MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Result: Found (the object as stored) or Refused (``AlreadyExists`` where the name is taken)."""
+
+    resource: Resource
+    namespace: str | None
+    body: Object
+    manager: str = MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete with preconditions. propagation: None leaves it to the API server's default for the kind.
+
+    Result: Missing (gone now, or before), Found (accepted, but held by finalizers or a grace period) or Refused (``Conflict``).
+    """
+
+    resource: Resource
+    name: str
+    namespace: str | None
+    uid: str
+    resource_version: str | None
+    propagation: Literal["Background", "Foreground", "Orphan"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A Kubernetes Event about ``regarding``; best effort, never a reason to fail. Result: Recorded.
+
+    regarding: apiVersion, kind, namespace, name, uid and resourceVersion of the object, as an ObjectReference.
+    """
+
+    regarding: Mapping[str, str]
+    type: Literal["Normal", "Warning"]
+    reason: str
+    message: str
+
+
+Write: TypeAlias = Apply | Patch | Replace | Create | Delete
+Effect: TypeAlias = Get | List | NeedGraph | FetchSchemas | FindKinds | Write | Record
+Batch: TypeAlias = tuple[Effect, ...]
+
+
+# Results.
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One object, as stored after the effect."""
+
+    object: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no such object, kind or revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Objects in the API server's order, each with ``apiVersion`` and ``kind`` filled in."""
+
+    items: tuple[Object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A compiled graph with the revision it was asked for. definition_uid: UID of the definition that controls the revision."""
+
+    graph: Graph
+    revision: int
+    definition_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """schemas: the documents that were found, ready to be asked for kinds."""
+
+    schemas: Schemas
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """``Kind.group`` → resource at the server's preferred version; kinds that no longer exist are left out."""
+
+    resources: Mapping[str, Resource]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An Event was written, or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The API server said no. code: HTTP status. reason, message, details: from its Status object.
+
+    Codes 429 and 5xx whose reason is not about the object itself are retried by the driver first, within the run's deadline.
+    """
+
+    code: int
+    reason: str
+    message: str
+    details: Mapping[str, Any] | None = None
+
+    @property
+    def conflict(self) -> bool:
+        """A precondition failed: another writer was first, the name is taken, or the object of that UID is gone."""
+        return self.code == 409 or (self.code == 422 and self.message.find("metadata.uid") >= 0)
+
+    @property
+    def transient(self) -> bool:
+        """Repeating the same request later may succeed although nobody changes an object."""
+        return self.code == 429 or self.code >= 500
+
+
+Result: TypeAlias = Found | Missing | Listed | Served | Documents | Kinds | Recorded | Refused
+
+
+# Outcomes.
+
+
+@dataclass(frozen=True, slots=True)
+class Converged:
+    """Nothing is left to do until somebody changes something. gone: the object does not exist (any more)."""
+
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Done for now, something is still missing. on: what is waited for, one phrase each, deterministic.
+
+    retry_after: seconds after which to look again because no watched event will tell; None where one will.
+    """
+
+    on: tuple[str, ...]
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The user has to change something; the object's status says the same. retry_after: as for Waiting."""
+
+    problems: tuple[Problem, ...]
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Other writers were faster every time within this run: deliver again (answered retryable)."""
+
+    message: str
+
+
+Outcome: TypeAlias = Converged | Waiting | Failed | Conflict
+Run: TypeAlias = Generator[Batch, Sequence[Result], Outcome]
+"""One invocation. Drive it with ``next`` and ``send``; ``StopIteration.value`` is the outcome."""
