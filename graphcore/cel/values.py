@@ -30,14 +30,15 @@ class Uint(int):
 
 
 class Timestamp:
-    """A point in time. nanos: nanoseconds since the Unix epoch, years 1 to 9999."""
+    """A point in time. nanos: nanoseconds since the Unix epoch, years 1 to 9999; offset: seconds east of UTC at which it is written."""
 
-    __slots__ = ("nanos",)
+    __slots__ = ("nanos", "offset")
 
-    def __init__(self, nanos: int) -> None:
+    def __init__(self, nanos: int, offset: int = 0) -> None:
         if not TIMESTAMP_MIN <= nanos <= TIMESTAMP_MAX:
             raise EvaluationError(Reason.OVERFLOW, "timestamp overflow")
         self.nanos = nanos
+        self.offset = offset
 
     def __eq__(self, other: object) -> bool:
         return type(other) is Timestamp and self.nanos == other.nanos
