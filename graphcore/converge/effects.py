@@ -147,7 +147,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Update of an object or of its subresource with ``body``, which carries ``metadata.resourceVersion``. Result: Found, Missing or Refused.
+    """Update of an object or a subresource with ``body``, which carries ``metadata.resourceVersion``. Result: Found, Missing or Refused.
 
     Used for status: a merge patch could neither write a null nor replace the whole.
     """
