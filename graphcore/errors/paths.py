@@ -1,4 +1,4 @@
-"""How a place inside a document is written: ``spec.a``, ``data["a.b"]``, ``items[0]``, as in kro's messages and in field paths of Kubernetes."""
+"""How a place inside a document is written: ``spec.a``, ``data["a.b"]``, ``items[0]``."""
 
 from __future__ import annotations
 

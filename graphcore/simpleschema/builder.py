@@ -43,7 +43,6 @@ class Built:
     required: bool = False
 
 
-
 @dataclass(slots=True)
 class Builder:
     """Builds schemas out of the types known so far. types: name to schema, None where the type itself is faulty (and reported)."""
@@ -51,7 +50,9 @@ class Builder:
     types: dict[str, Built | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def report(self, place: Place, message: str, code: str, *, text: str | None = None, column: int | None = None, hint: str | None = None) -> None:
+    def report(
+        self, place: Place, message: str, code: str, *, text: str | None = None, column: int | None = None, hint: str | None = None
+    ) -> None:
         line = None
         if text is not None and column is not None:
             line = text.count("\n", 0, column) + 1
@@ -72,7 +73,11 @@ class Builder:
                 self.report(place, f"objects nested too deep (max {MAX_DEPTH})", "too-deep", hint="flatten the schema")
                 return None, 0
             return self.object(definition, place, depth), 0
-        hint = "write a list as []T in one string" if isinstance(definition, list) else 'write a type as a string, such as "string | default=x"'
+        hint = (
+            "write a list as []T in one string"
+            if isinstance(definition, list)
+            else 'write a type as a string, such as "string | default=x"'
+        )
         self.report(place, f"unexpected type: {type_name(definition)}", "invalid-type", hint=hint)
         return None, 0
 
@@ -108,8 +113,8 @@ class Builder:
         type_text, bar, marker_text = text.partition("|")
         before = len(self.problems)
         markers, faults = tokenize(marker_text, len(type_text) + 1) if bar else ((), ())
-        for fault in faults:
-            self.fault(place, text, fault)
+        for unread in faults:
+            self.fault(place, text, unread)
         try:
             field_type = parse_type(type_text)
         except GrammarError as fault:
@@ -120,8 +125,8 @@ class Builder:
             return None, 0
         target = Field(dict(built.schema), int(built.required))
         apply(target, markers)
-        for fault in target.faults:
-            self.fault(place, text, fault)
+        for refused in target.faults:
+            self.fault(place, text, refused)
         demanded = target.required
         if len(self.problems) > before:
             return None, demanded

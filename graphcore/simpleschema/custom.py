@@ -32,7 +32,12 @@ def load_types(definitions: Mapping[Any, Any], builder: Builder) -> None:
         for use in {use.name: use for use in reversed(missing)}.values():
             place = Place(use.path)
             builder.report(
-                place, f"node {use.name} does not exist", "unknown-type", text=use.text, column=use.text.find(use.name), hint=_define(use.name)
+                place,
+                f"node {use.name} does not exist",
+                "unknown-type",
+                text=use.text,
+                column=use.text.find(use.name),
+                hint=_define(use.name),
             )
         if missing:
             builder.types[name] = None

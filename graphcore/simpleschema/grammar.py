@@ -54,13 +54,17 @@ def parse_type(text: str) -> FieldType:
     """Read the type part of a field (what stands before the first ``|``). Raises :class:`GrammarError`."""
     start = len(text) - len(text.lstrip(BLANKS))
     if not text.strip(BLANKS):
-        raise GrammarError("empty type", 0, hint="write a type: string, integer, boolean, float, object, []T, map[string]T or a custom type")
+        raise GrammarError(
+            "empty type", 0, hint="write a type: string, integer, boolean, float, object, []T, map[string]T or a custom type"
+        )
     return _parse(text.strip(BLANKS), start, 0)
 
 
 def _parse(text: str, column: int, depth: int) -> FieldType:
     if depth > MAX_NESTING:
-        raise GrammarError(f'type nesting too deep (max {MAX_NESTING}): "{text}"', column, hint="give the inner type a name in schema.types")
+        raise GrammarError(
+            f'type nesting too deep (max {MAX_NESTING}): "{text}"', column, hint="give the inner type a name in schema.types"
+        )
     stripped = text.lstrip(BLANKS)
     column += len(text) - len(stripped)
     text = stripped.rstrip(BLANKS)

@@ -169,7 +169,9 @@ def _enum(target: Field, marker: Marker) -> None:
     for value in values:
         number = parse_int(value)
         if number is None:
-            raise _Refused(f'failed to parse integer enum value: strconv.ParseInt: parsing "{value}": invalid syntax', "list whole numbers only")
+            raise _Refused(
+                f'failed to parse integer enum value: strconv.ParseInt: parsing "{value}": invalid syntax', "list whole numbers only"
+            )
         if value.removeprefix("-") != str(abs(number)):
             raise _Refused(f'failed to parse integer enum value: "{value}" is no JSON number', f"write {number}")
     target.schema["enum"] = [int(value) for value in values]

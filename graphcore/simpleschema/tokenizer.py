@@ -108,7 +108,9 @@ def _read(text: str, offset: int, markers: list[Marker], faults: list[GrammarErr
     if state.key is None and state.buffer:
         raise _keyless("".join(state.buffer), state.start, markers)
     if state.quoted:
-        raise GrammarError("unclosed quote", state.key_column, "invalid-marker", 'close the value with a double quote; inside it write \\" for one')
+        raise GrammarError(
+            "unclosed quote", state.key_column, "invalid-marker", 'close the value with a double quote; inside it write \\" for one'
+        )
     if state.depth > 0:
         raise GrammarError("unclosed bracket/brace", state.key_column, "invalid-marker", "close every bracket and brace of the value")
     if state.key is not None:
