@@ -140,7 +140,7 @@ def parse_duration(text: str) -> Duration | None:
     total, end = 0, 0
     while match := _DURATION_PART.match(rest, end):
         whole, fraction, unit = match.groups()
-        if not whole and not fraction or len(whole) > 20:
+        if (not whole and not fraction) or len(whole) > 20:
             return None
         scale = _UNITS[unit]
         total += int(whole or "0") * scale
