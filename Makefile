@@ -57,3 +57,31 @@ lock: setup-dev ## renew the lock files from pyproject.toml
 	$(PIP) install uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml --group test --group lint --group bench --group generate -o requirements/dev.lock
+
+.PHONY: cluster-tools
+cluster-tools: setup-dev ## build kube-apiserver, etcd, kubectl … once (needs Go 1.26)
+	@$(BIN)/python -m tests.cluster build
+
+.PHONY: test-cluster
+test-cluster: setup-dev cluster-tools ## the scenarios on the emulator and on a real kube-apiserver
+	$(BIN)/python -m pytest tests/scenarios tests/cluster tests/emulator/test_kubectl.py --api=emulator,real $(PYTEST_ARGS)
+
+.PHONY: test-conformance
+test-conformance: setup-dev cluster-tools ## CEL: the conformance suites (needs npm) and the differential fuzz against cel-go (needs Go)
+	npm ci --prefix tests/conformance --no-audit --no-fund --silent
+	$(BIN)/python -m pytest tests/conformance $(PYTEST_ARGS)
+
+.PHONY: features features-check
+features: setup-dev ## rows of kro's feature table x {emulator, real} with the number of tests that show them
+	@$(BIN)/python -m tests.tools.features
+features-check: setup-dev
+	@$(BIN)/python -m tests.tools.features --check
+
+.PHONY: bench bench-check bench-cluster
+bench: setup-dev ## CEL and compile benchmarks, beside other implementations
+	$(BIN)/python -m tests.benchmarks.bench_cel
+	$(BIN)/python -m tests.benchmarks.bench_compile
+bench-check: setup-dev ## fails when CEL falls behind cel-expr-python
+	$(BIN)/python -m tests.benchmarks.bench_cel --check
+bench-cluster: setup-dev cluster-tools ## time from apply to Ready on a real API server
+	$(BIN)/python -m tests.benchmarks.bench_cluster

@@ -37,6 +37,10 @@ class Problem:
         """The same problem with the places that are still unknown filled in."""
         return replace(self, node=self.node or node, path=self.path or path, expression=self.expression or expression)
 
+    def as_warning(self) -> Problem:
+        """The same with severity ``warning``."""
+        return replace(self, severity="warning")
+
     def __str__(self) -> str:
         return self.message
 

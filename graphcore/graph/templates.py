@@ -55,8 +55,8 @@ def fields_of(value: Any, schema: Schema | None, *, node: str | None = None, pat
 def literal_paths(value: Any, path: Path = ()) -> Iterator[Path]:
     """Paths of the leaves that hold no expression."""
     if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from literal_paths(item, (*path, str(key)))
+        for key in sorted(value):
+            yield from literal_paths(value[key], (*path, str(key)))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from literal_paths(item, (*path, index))
@@ -90,8 +90,8 @@ def _walk(value: Any, schema: Schema | None, path: Path) -> Iterator[Field | Pro
 
 def _walk_free(value: Any, path: Path) -> Iterator[Field | Problem]:
     if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _walk_free(item, (*path, str(key)))
+        for key in sorted(value):
+            yield from _walk_free(value[key], (*path, str(key)))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _walk_free(item, (*path, index))
@@ -105,7 +105,7 @@ def _walk_object(value: Mapping[str, Any], schema: Schema, expected: tuple[str, 
         yield _mismatch(expected, path, value)
         return
     properties = schema.get("properties") or {}
-    for key, item in value.items():
+    for key in sorted(value):
         inner = (*path, str(key))
         child = properties.get(key)
         if child is None and isinstance(additional, Mapping):
@@ -119,7 +119,7 @@ def _walk_object(value: Mapping[str, Any], schema: Schema, expected: tuple[str, 
                 hint=_suggestion(str(key), properties),
             )
         else:
-            yield from _walk(item, child, inner)
+            yield from _walk(value[key], child, inner)
 
 
 def _walk_list(value: list[Any], schema: Schema, expected: tuple[str, ...], path: Path) -> Iterator[Field | Problem]:
@@ -171,6 +171,16 @@ def expected_types(schema: Schema) -> tuple[str, ...] | None:
     if schema.get("additionalProperties"):
         return ("any",)
     return None
+
+
+def schema_at(schema: Schema, path: Path) -> Schema | None:
+    """The schema of a field, or None where the schema does not say."""
+    found: Any = schema
+    for part in path:
+        if not isinstance(found, Mapping) or found.get(PRESERVE) is True:
+            return None
+        found = found.get("items") if isinstance(part, int) else (found.get("properties") or {}).get(part, found.get("additionalProperties"))
+    return found if isinstance(found, Mapping) else None
 
 
 def _union(alternatives: Any) -> tuple[str, ...]:

@@ -1,0 +1,136 @@
+"""What expressions return against what their places take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graphcore.cel import CelError, Environment, Program
+from graphcore.cel.compatibility import incompatibility
+from graphcore.cel.declared import Declarations
+from graphcore.cel.types import BOOL, DYN, Kind, Type, list_of, optional_of
+from graphcore.errors import Problem
+from graphcore.graph.drafts import Draft
+from graphcore.graph.inspection import Position, Use, cel_problems
+from graphcore.graph.node import EACH, SCHEMA
+from graphcore.graph.paths import Path
+
+
+@dataclass(slots=True)
+class Typing:
+    """Declared types of a definition: variables by name, and the declarations their object types are found in."""
+
+    declarations: Declarations
+    variables: dict[str, Type] = field(default_factory=dict)
+
+    def environment(self, extra: Mapping[str, Type] | None = None) -> Environment:
+        return Environment({**self.variables, **(extra or {})}, self.declarations)
+
+
+def declare(instance_schema: Mapping[str, object], drafts: Sequence[Draft]) -> Typing:
+    """Types of ``schema`` and of every resource; a resource whose kind is unknown is dyn, so that only its own fault is reported."""
+    typing = Typing(Declarations())
+    typing.variables[SCHEMA] = typing.declarations.declare(SCHEMA, instance_schema)
+    for draft in drafts:
+        type_ = typing.declarations.declare(draft.id, draft.kind.schema) if draft.kind else DYN
+        typing.variables[draft.id] = list_of(type_) if draft.type.plural else type_
+    return typing
+
+
+def check_node(draft: Draft, uses: Sequence[Use], typing: Typing, environment: Environment) -> tuple[dict[Use, Program], list[Problem]]:
+    """Programs of all uses that check, and what is wrong with the others: ``forEach``, templates, ``includeWhen``, ``readyWhen``."""
+    programs: dict[Use, Program] = {}
+    problems: list[Problem] = []
+    iterators: dict[str, Type] = {name: DYN for name in draft.iterators}
+    for use in uses:
+        if use.position is Position.FOR_EACH:
+            problems.extend(_for_each(use, environment, programs, iterators))
+    item = typing.environment(iterators) if iterators else environment
+    for use in uses:
+        if use.position is Position.TEMPLATE:
+            problems.extend(_template(use, draft, item, typing, programs))
+    for use in uses:
+        if use.position is Position.INCLUDE_WHEN:
+            problems.extend(_bool(use, draft, environment, programs))
+    for use in uses:
+        if use.position is Position.READY_WHEN:
+            problems.extend(_bool(use, draft, _ready_environment(draft, typing, environment), programs))
+    return programs, problems
+
+
+def _ready_environment(draft: Draft, typing: Typing, environment: Environment) -> Environment:
+    if not draft.type.plural:
+        return environment
+    items = typing.variables[draft.id]
+    each = items.parameters[0] if items.kind is Kind.LIST else DYN
+    return typing.environment({EACH: each})
+
+
+def compile_use(use: Use, environment: Environment, code: str = "type-check") -> Program | list[Problem]:
+    """The checked program, or one problem per fault."""
+    try:
+        return environment.compile(use.expression)
+    except CelError as error:
+        return list(cel_problems(error, code, node=use.node, path=use.path, shown=use.shown))
+
+
+def _for_each(use: Use, environment: Environment, programs: dict[Use, Program], iterators: dict[str, Type]) -> Iterator[Problem]:
+    program = compile_use(use, environment)
+    if isinstance(program, list):
+        yield from program
+    elif program.type.kind is not Kind.LIST:
+        text = program.type.text
+        hint = "wrap it: dyn(…) is no list either; use .map(x, x) or a typed field" if program.type.kind is Kind.DYN else "write an expression that returns a list"
+        yield use.problem("for-each-not-list", f'node "{use.node}": forEach iterator "{use.name}" must return a list, got "{text}": type "{text}" is not a list type', hint)
+    else:
+        programs[use] = program
+        iterators[use.name] = program.type.parameters[0]
+
+
+def _template(use: Use, draft: Draft, environment: Environment, typing: Typing, programs: dict[Use, Program]) -> Iterator[Problem]:
+    program = compile_use(use, environment)
+    if isinstance(program, list):
+        yield from program
+        return
+    programs[use] = program
+    if use.field is None or use.field.schema is None:
+        return
+    expected = typing.declarations.type_of(use.field.schema, type_name(draft.id, use.field.path))
+    reason = incompatibility(program.type, expected, typing.declarations)
+    if reason is not None:
+        detail = f": {reason}" if reason else ""
+        yield use.problem(
+            "type-mismatch",
+            f'type mismatch in resource "{use.node}" at path "{use.path}": expression "{use.shown}" returns type "{program.type.text}" '
+            f'but expected "{expected.text}"{detail}',
+            _conversion_hint(program.type, expected),
+        )
+
+
+def _conversion_hint(got: Type, expected: Type) -> str | None:
+    if got.kind is Kind.BYTES and expected.kind is Kind.STRING:
+        return "write base64.encode(…), or string(…) for text"
+    if expected.kind in (Kind.STRING, Kind.INT, Kind.DOUBLE) and got.kind in (Kind.STRING, Kind.INT, Kind.UINT, Kind.DOUBLE, Kind.BOOL):
+        return f"convert it: {expected.kind.value}(…)"
+    return None
+
+
+def _bool(use: Use, draft: Draft, environment: Environment, programs: dict[Use, Program]) -> Iterator[Problem]:
+    program = compile_use(use, environment)
+    if isinstance(program, list):
+        yield from program
+        return
+    programs[use] = program
+    if program.type not in (BOOL, optional_of(BOOL)):
+        hint = "write … == true, or bool(…)" if program.type.kind is Kind.DYN else "compare it with something"
+        yield use.problem(
+            "not-bool",
+            f'{use.position.value} expression "{use.shown}" in resource "{draft.id}" must return bool or optional_type(bool), but returns "{program.type.text}"',
+            hint,
+        )
+
+
+def type_name(variable: str, path: Path) -> str:
+    """The name kro gives the object type of a field: ``__type_deploy.spec.template.spec.containers.@idx``."""
+    return f"__type_{variable}" + "".join(".@idx" if isinstance(part, int) else f".{part}" for part in path)
+

@@ -1,0 +1,219 @@
+"""ResourceGraphDefinition → :class:`Graph`.
+
+parse → inspect → check → assemble, each a module with values between them. A definition is refused with *every* fault it has, in the order
+in which kro would meet them; an expression with one fault is not examined further, so that no fault is reported twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from graphcore.cel import Environment, Program
+from graphcore.cel.views import decode_plan
+from graphcore.errors import Problem, ProblemsError
+from graphcore.graph.checks import Typing, check_node, declare
+from graphcore.graph.crd import synthesize_crd
+from graphcore.graph.drafts import Draft, draft_resources
+from graphcore.graph.facts import FORMAT, assemble
+from graphcore.graph.graph import Graph
+from graphcore.graph.inspection import Position, Use, dependencies, judge, unused_iterators, uses_of
+from graphcore.graph.lint import warnings_of
+from graphcore.graph.model import Limits
+from graphcore.graph.naming import check_names
+from graphcore.graph.node import EACH, SCHEMA
+from graphcore.graph.order import deletion_waves, find_cycle, topological_order
+from graphcore.graph.projection import Projection, check_status, judge_status, literal_types, read_status
+from graphcore.graph.revision import revision_hash
+from graphcore.openapi import Schemas
+from graphcore.openapi.crd_validation import validate_crd
+from graphcore.openapi.metadata import OBJECT_META
+from graphcore.simpleschema import to_openapi
+
+
+@dataclass(slots=True)
+class Compilation:
+    """Everything known about a definition while it is compiled."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    uses: dict[str, list[Use]] = field(default_factory=dict)
+    edges: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    projection: Projection = field(default_factory=Projection)
+    programs: dict[Use, Program] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    faulty: set[Use] = field(default_factory=set)
+
+
+def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | None = None) -> Graph:
+    """Compiles a definition against the kinds an API server knows.
+
+    rgd: the object, with or without API server defaults. Raises ProblemsError with all problems (severity ``error``), deterministic order.
+    """
+    limits = limits or Limits()
+    spec: Mapping[str, Any] = rgd.get("spec") or {}
+    block: Mapping[str, Any] = spec.get("schema") or {}
+    name = str((rgd.get("metadata") or {}).get("name", ""))
+    namespaced = block.get("scope") != "Cluster"
+
+    work = Compilation(problems=list(check_names(spec, limits)))
+    spec_schema = _spec_schema(block, work.problems)
+    bare = synthesize_crd(block, name, _uid(rgd), spec_schema, None, limits.version_label)
+    instance_schema = _instance_schema(bare, namespaced)
+
+    work.drafts, found = draft_resources(spec, schemas, instance_namespaced=namespaced)
+    work.problems.extend(found)
+    work.drafts = list({draft.id: draft for draft in reversed(work.drafts)}.values())[::-1]
+    declared = [str(resource.get("id") or "") for resource in spec.get("resources") or ()]
+
+    plain = Environment({})
+    _inspect(work, declared, plain, limits)
+    work.projection, found = read_status(block.get("status"), plain)
+    status_faults = [*found, *_judged(work, declared, plain)]
+
+    typing = declare(instance_schema, work.drafts)
+    environment = typing.environment()
+    for draft in work.drafts:
+        _check(work, draft, typing, environment)
+    work.problems.extend(status_faults)
+    work.problems.extend(_check_status(work, typing, environment))
+
+    crd = synthesize_crd(block, name, _uid(rgd), spec_schema, work.projection.schema, limits.version_label)
+    if not work.problems:
+        work.problems.extend(validate_crd(crd))
+    if work.problems:
+        raise ProblemsError(work.problems)
+    return _graph(name, spec, crd, instance_schema, work, limits)
+
+
+def _uid(rgd: Mapping[str, Any]) -> str:
+    return str((rgd.get("metadata") or {}).get("uid", ""))
+
+
+def _spec_schema(block: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    try:
+        return to_openapi(block.get("spec"), block.get("types"))
+    except ProblemsError as error:
+        problems.extend(error.problems)
+        return {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
+
+def _instance_schema(crd: Mapping[str, Any], namespaced: bool) -> dict[str, Any]:
+    """What the variable ``schema`` looks like: the instance without status, with the metadata that every object has."""
+    root = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    metadata = OBJECT_META
+    if not namespaced:
+        metadata = {**OBJECT_META, "properties": {key: value for key, value in OBJECT_META["properties"].items() if key != "namespace"}}
+    properties = {key: value for key, value in root["properties"].items() if key != "status"}
+    return {**root, "properties": {**properties, "metadata": metadata}}
+
+
+def _inspect(work: Compilation, declared: Sequence[str], environment: Environment, limits: Limits) -> None:
+    """Parses and judges the expressions of all resources, then the edges they make."""
+    known = environment.function_names
+    for draft in work.drafts:
+        uses, problems = uses_of(draft, environment)
+        work.uses[draft.id] = uses
+        work.problems.extend(problems)
+        for use in uses:
+            found = judge(use, draft, declared, omit=limits.omit, known_functions=known)
+            if found:
+                work.faulty.add(use)
+                work.problems.extend(found)
+        unused = unused_iterators(draft, uses)
+        if unused and not any(use in work.faulty for use in uses) and draft.kind is not None:
+            work.problems.append(unused)
+        work.edges[draft.id] = dependencies(uses, [other.id for other in work.drafts])
+    cycle = find_cycle(work.edges)
+    if cycle:
+        text = " -> ".join(cycle)
+        hint = "break it: let one of them take the value from schema, or move a check into readyWhen"
+        work.problems.append(Problem("cycle", f"graph contains a cycle: {text}", cycle[0], _edge_path(work, cycle), hint=hint))
+
+
+def _edge_path(work: Compilation, cycle: Sequence[str]) -> str | None:
+    """Where the first edge of a cycle comes from."""
+    for use in work.uses[cycle[0]]:
+        if cycle[1] in use.references and use.position is not Position.READY_WHEN:
+            return use.path
+    return None
+
+
+def _judged(work: Compilation, declared: Sequence[str], environment: Environment) -> list[Problem]:
+    found = []
+    for problem, use in judge_status(work.projection, declared, environment.function_names):
+        work.faulty.add(use)
+        found.append(problem)
+    return found
+
+
+def _check(work: Compilation, draft: Draft, typing: Typing, environment: Environment) -> None:
+    uses = [use for use in work.uses[draft.id] if use not in work.faulty]
+    programs, problems = check_node(draft, uses, typing, environment)
+    work.programs |= programs
+    work.problems.extend(problems)
+
+
+def _check_status(work: Compilation, typing: Typing, environment: Environment) -> list[Problem]:
+    return list(check_status(work.projection, environment, typing, work.faulty))
+
+
+def _graph(name: str, spec: Mapping[str, Any], crd: dict[str, Any], instance_schema: Mapping[str, Any], work: Compilation, limits: Limits) -> Graph:
+    programs = work.programs | work.projection.programs
+    facts = _facts(spec, crd, instance_schema, work, programs)
+    by_place = {(use.node, use.path): program for use, program in programs.items()}
+    graph = assemble(name, spec, facts, limits, lambda node, path: by_place.get((node, path)))
+    warnings = warnings_of(work.drafts, work.uses, programs, instance_schema, work.projection.leaves)
+    return replace(graph, crd=crd, warnings=tuple(warnings))
+
+
+def _facts(
+    spec: Mapping[str, Any], crd: Mapping[str, Any], instance_schema: Mapping[str, Any], work: Compilation, programs: Mapping[Use, Program]
+) -> dict[str, Any]:
+    """Facts as ``graphcore.graph.facts`` reads them; JSON, deterministic."""
+    waves = deletion_waves(work.edges)
+    group, version, plural = crd["spec"]["group"], crd["spec"]["versions"][0]["name"], crd["spec"]["names"]["plural"]
+    conditions = [sorted(literal_types(use.ast)) for use in work.projection.conditions or []]
+    return {
+        "format": FORMAT,
+        "hash": revision_hash(spec),
+        "instance": [f"{group}/{version}", crd["spec"]["names"]["kind"], plural, crd["spec"]["scope"] == "Namespaced"],
+        "order": list(topological_order(work.edges)),
+        "nodes": {draft.id: _node_fact(draft, work, waves[draft.id]) for draft in work.drafts},
+        "views": _view_plans(instance_schema, work.drafts, programs),
+        **({"conditions": conditions} if conditions else {}),
+    }
+
+
+def _node_fact(draft: Draft, work: Compilation, wave: int) -> dict[str, Any]:
+    kind = draft.kind
+    if kind is None:
+        raise AssertionError(f"node {draft.id} has no kind although the definition compiled")
+    ids = [other.id for other in work.drafts]
+    include = [name for use in work.uses[draft.id] if use.position is Position.INCLUDE_WHEN for name in use.references if name in ids]
+    return {
+        "type": draft.type.value,
+        "resource": [kind.api_version, kind.kind, kind.plural, kind.namespaced],
+        "dependencies": list(work.edges[draft.id]),
+        "wave": wave,
+        **({"include": list(dict.fromkeys(include))} if include else {}),
+    }
+
+
+def _view_plans(instance_schema: Mapping[str, Any], drafts: Sequence[Draft], programs: Mapping[Use, Program]) -> dict[str, Any]:
+    """Variable → decode plan, for the variables of which some expression reads a typed value."""
+    read: dict[str, set[tuple[str | None, ...]]] = {}
+    plural = {draft.id for draft in drafts if draft.type.plural}
+    for use, program in programs.items():
+        for name, paths in program.paths.items():
+            if name == EACH:
+                read.setdefault(use.node, set()).update((None, *path) for path in paths)
+            else:
+                read.setdefault(name, set()).update(paths)
+    plans = {}
+    for name, schema in [(SCHEMA, instance_schema), *((draft.id, draft.kind.schema) for draft in drafts if draft.kind)]:
+        whole = {"type": "array", "items": schema} if name in plural else schema
+        plan = decode_plan(whole, sorted(read.get(name, ()), key=str))
+        if plan is not None:
+            plans[name] = plan
+    return plans

@@ -1,0 +1,163 @@
+"""What converging needs to know and a definition does not say: plurals, scopes, order, and where objects hold typed values.
+
+These facts are found once, when a definition is compiled against schemas, and stored with its revision. From them and the definition's
+own text the same graph is made again without schemas, discovery or type checks (a *warm start*); the cold compile takes the same road for
+its last step, so there is one way to make a graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from graphcore.cel import Program
+from graphcore.cel.views import decoder, element_plan
+from graphcore.graph.drafts import standalone
+from graphcore.graph.expression import Expression, View
+from graphcore.graph.graph import Graph
+from graphcore.graph.model import Limits, NodeType, Resource
+from graphcore.graph.node import EACH, SCHEMA, Node
+from graphcore.graph.paths import Path, format_path
+from graphcore.graph.revision import revision_hash
+from graphcore.graph.status import ConditionProgram, StatusProgram
+from graphcore.graph.templates import fields_of
+
+FORMAT = 1
+
+ProgramOf = Callable[[str, str], Program | None]
+Facts = Mapping[str, Any]
+
+
+class UnusableFacts(ValueError):
+    """Facts of another format or of another definition: compile from schemas instead."""
+
+
+def no_program(_node: str, _path: str) -> Program | None:
+    """For warm starts: every program is made from its source when it is first needed."""
+    return None
+
+
+def graph_from_facts(rgd_name: str, spec: Mapping[str, Any], facts: Facts, limits: Limits | None = None) -> Graph:
+    """A warm start. spec: of the definition (or of its revision's snapshot). Raises UnusableFacts."""
+    if facts.get("format") != FORMAT:
+        raise UnusableFacts(f"format {facts.get('format')!r} is not {FORMAT}")
+    if facts.get("hash") != revision_hash(spec):
+        raise UnusableFacts("the facts belong to another definition")
+    return assemble(rgd_name, spec, facts, limits or Limits(), no_program)
+
+
+def assemble(rgd_name: str, spec: Mapping[str, Any], facts: Facts, limits: Limits, program_of: ProgramOf) -> Graph:
+    """Puts a graph together from a definition that is known to be right, its facts, and programs by node and path."""
+    views: dict[str, View] = {name: decoder(plan) for name, plan in facts["views"].items()}
+    instance = _resource(facts["instance"])
+    resources = {str(resource["id"]): (index, resource) for index, resource in enumerate(spec.get("resources") or ())}
+    make = _Maker(views, program_of)
+    nodes = []
+    for name in facts["order"]:
+        index, resource = resources[name]
+        nodes.append(_node(name, index, resource, facts["nodes"][name], facts["views"], make, limits, instance.namespaced))
+    status = (spec.get("schema") or {}).get("status") or {}
+    return Graph(
+        rgd_name,
+        str(facts["hash"]),
+        instance,
+        tuple(nodes),
+        _status(status, make),
+        _conditions(status, make, facts.get("conditions") or ()),
+        None,
+        facts,
+        limits,
+    )
+
+
+class _Maker:
+    """Makes expressions that share the views of their graph."""
+
+    def __init__(self, views: Mapping[str, View], program_of: ProgramOf) -> None:
+        self.views = views
+        self.program_of = program_of
+
+    def expression(self, source: str, node: str, path: str, shown: str | None = None, views: Mapping[str, View] | None = None) -> Expression:
+        return Expression(source, node=node, path=path, shown=shown, program=self.program_of(node, path), views=self.views if views is None else views)
+
+
+def _resource(fact: Sequence[Any]) -> Resource:
+    return Resource(str(fact[0]), str(fact[1]), str(fact[2]), bool(fact[3]))
+
+
+def _node(
+    name: str,
+    index: int,
+    resource: Mapping[str, Any],
+    fact: Mapping[str, Any],
+    plans: Mapping[str, Any],
+    make: _Maker,
+    limits: Limits,
+    instance_namespaced: bool,
+) -> Node:
+    type_ = NodeType(fact["type"])
+    template = _template(resource, type_)
+    fields, _ = fields_of(template if type_.external else {key: template[key] for key in template if key not in ("apiVersion", "kind")}, None)
+    ready_views = make.views
+    if type_.plural and name in plans:
+        ready_views = {**make.views, EACH: decoder(element_plan(plans[name]))}
+    return Node(
+        name,
+        index,
+        type_,
+        _resource(fact["resource"]),
+        tuple(fact["dependencies"]),
+        tuple(fact.get("include", ())),
+        int(fact["wave"]),
+        template,
+        tuple((item.path, make.expression(item.expression, name, format_path(item.path), item.shown)) for item in fields),
+        _entries(resource, "includeWhen", name, make, make.views),
+        _entries(resource, "readyWhen", name, make, ready_views),
+        _for_each(resource, name, make),
+        limits,
+        instance_namespaced,
+    )
+
+
+def _template(resource: Mapping[str, Any], type_: NodeType) -> dict[str, Any]:
+    if not type_.external:
+        return dict(resource["template"])
+    reference = resource["externalRef"]
+    metadata = {key: value for key, value in reference["metadata"].items() if key in ("name", "namespace", "selector") and value not in (None, "")}
+    return {"apiVersion": reference["apiVersion"], "kind": reference["kind"], "metadata": metadata}
+
+
+def _entries(resource: Mapping[str, Any], what: str, node: str, make: _Maker, views: Mapping[str, View]) -> tuple[Expression, ...]:
+    return tuple(
+        make.expression(str(standalone(text, what, what)), node, f"{what}[{index}]", views=views) for index, text in enumerate(resource.get(what) or ())
+    )
+
+
+def _for_each(resource: Mapping[str, Any], node: str, make: _Maker) -> tuple[tuple[str, Expression], ...]:
+    return tuple(
+        (name, make.expression(str(standalone(dimension[name], "forEach", "forEach")), node, f"forEach[{index}].{name}"))
+        for index, dimension in enumerate(resource.get("forEach") or ())
+        for name in sorted(dimension)
+    )
+
+
+def _status(status: Mapping[str, Any], make: _Maker) -> StatusProgram:
+    tree = {key: value for key, value in status.items() if key != "conditions"}
+    fields, _ = fields_of(tree, None)
+    made: list[tuple[Path, Expression]] = []
+    for item in fields:
+        if item.path != ("state",):
+            made.append((item.path, make.expression(item.expression, SCHEMA, f"status.{format_path(item.path)}", item.shown)))
+    return StatusProgram(tuple(made))
+
+
+def _conditions(status: Mapping[str, Any], make: _Maker, types: Sequence[Sequence[str]]) -> tuple[ConditionProgram, ...] | None:
+    entries = status.get("conditions")
+    if not entries:
+        return None
+    programs = []
+    for index, text in enumerate(entries):
+        path = f"status.conditions[{index}]"
+        expression = make.expression(str(standalone(text, "condition", path)), SCHEMA, path)
+        programs.append(ConditionProgram(expression, tuple(types[index]) if index < len(types) else ()))
+    return tuple(programs)
