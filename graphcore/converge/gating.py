@@ -1,0 +1,157 @@
+"""Which nodes can be computed now, which never this run, and why: states of nodes and the gates between them.
+
+A node is decided once per run. An error stays with its node and those that depend on it; everything else goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from graphcore.errors import Problem
+from graphcore.graph.expression import NodeError
+from graphcore.graph.node import Node
+
+Object = Mapping[str, Any]
+
+
+class State(Enum):
+    """kro's node states; BLOCKED and PENDING are its IN_PROGRESS, told apart because only one of them names the cause."""
+
+    UNDECIDED = "undecided"
+    SKIPPED = "skipped"
+    SYNCED = "synced"
+    WAITING = "waiting for readiness"
+    DELETING = "deleting"
+    PENDING = "data pending"
+    BLOCKED = "blocked"
+    FAILED = "error"
+
+
+GOOD = frozenset({State.SYNCED, State.SKIPPED})
+UNRESOLVED = frozenset({State.UNDECIDED, State.PENDING, State.BLOCKED, State.DELETING})
+"""States in which not everything that the node wants is known or in place, so that nothing may be pruned."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What this run knows of a node. message: what a condition says about it. retry: nothing that is watched will tell of a cure."""
+
+    node: Node
+    state: State = State.UNDECIDED
+    desired: list[dict[str, Any]] = field(default_factory=list)
+    message: str = ""
+    problems: tuple[Problem, ...] = ()
+    blocker: str | None = None
+    retry: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.node.id
+
+    def fail(self, message: str, *problems: Problem, retry: bool = False) -> None:
+        """Only the first failure of a node is told; retries add up."""
+        self.retry = self.retry or retry
+        if self.state is not State.FAILED:
+            self.state, self.message = State.FAILED, message
+            self.problems = problems or (Problem("apply-failed", message, self.id),)
+
+    def wait(self, state: State, message: str, *problems: Problem) -> None:
+        self.state, self.message, self.problems = state, message, problems
+
+    def fault(self, error: NodeError, doing: str = "evaluate expression") -> None:
+        """An expression of the node has no value: pending or failed, in kro's words."""
+        text = explain(error.problem, self.id)
+        if error.pending:
+            kind = self.node.resource
+            where = f'gvr "{kind.group}/{kind.version}, Resource={kind.plural}"'
+            self.wait(State.PENDING, f'{where}: node "{self.id}": failed to {doing}: {text} (data pending)', *error.problems)
+        else:
+            self.fail(text if error.problem.expression is None else f'node "{self.id}": {text}', *error.problems)
+
+
+def explain(problem: Problem, node: str) -> str:
+    """``eval "…": …`` where an expression is at fault, else the sentence alone."""
+    if problem.expression is None:
+        return problem.message
+    place = "" if problem.node in (None, node) else f'node "{problem.node}": '
+    return f'{place}eval "{problem.expression}": {problem.message}'
+
+
+def open_records(nodes: Iterable[Node]) -> dict[str, Record]:
+    """Nothing decided yet, in topological order."""
+    return {node.id: Record(node) for node in nodes}
+
+
+def next_wave(records: Mapping[str, Record], scope: Mapping[str, Any]) -> list[Record]:
+    """Nodes whose dependencies are all in place, in topological order; those that cannot follow in this run are marked."""
+    wave = []
+    for record in records.values():
+        if record.state is State.UNDECIDED and _passes(record, records, scope):
+            wave.append(record)
+    return wave
+
+
+def _passes(record: Record, records: Mapping[str, Record], scope: Mapping[str, Any]) -> bool:
+    node = record.node
+    if any(records[name].state is State.SKIPPED for name in node.dependencies):
+        record.state = State.SKIPPED
+        return False
+    if not _included(record, records, scope):
+        return False
+    for name in node.dependencies:
+        needed = records[name]
+        if needed.state is State.UNDECIDED:
+            return False
+        if needed.state not in GOOD:
+            _block(record, needed)
+            return False
+    return True
+
+
+def _included(record: Record, records: Mapping[str, Record], scope: Mapping[str, Any]) -> bool:
+    """Evaluated as soon as what the conditions read is in place, so that an excluded node is known to be so however the others stand."""
+    node = record.node
+    if not node.include_when:
+        return True
+    for name in node.include_dependencies:
+        needed = records[name]
+        if needed.state is State.UNDECIDED:
+            return False
+        if needed.state not in GOOD:
+            _block(record, needed)
+            return False
+    try:
+        if node.included(scope):
+            return True
+    except NodeError as error:
+        record.fault(error, "evaluate includeWhen")
+        return False
+    record.state = State.SKIPPED
+    return False
+
+
+def _block(record: Record, by: Record) -> None:
+    record.state = State.BLOCKED
+    record.blocker = by.blocker or by.id
+    record.message = f'node "{record.id}" waits for node "{record.blocker}"'
+
+
+def foreseen(records: Mapping[str, Record], wave: Iterable[Record]) -> list[Record]:
+    """Undecided nodes that this run will probably reach too: nothing between the wave and them has a ``readyWhen``.
+
+    Only used to make the inventory cover them in one write; a wrong guess costs a write, nothing else.
+    """
+    reached = {record.id for record in wave if not record.node.ready_when}
+    found = []
+    for record in records.values():
+        if record.state is not State.UNDECIDED or record.id in reached:
+            continue
+        if all(name in reached or records[name].state in GOOD for name in record.node.dependencies):
+            if not record.node.ready_when:
+                reached.add(record.id)
+            if not record.node.type.external and record not in wave:
+                found.append(record)
+    return found

@@ -1,0 +1,166 @@
+"""Rule 3: is an observed child already what it should be, without asking anybody and without knowing its schema?
+
+Comparing values with what the API server made of them would have to know defaults, quantities, atomic lists and webhooks. Instead the
+child carries a digest of what was applied last, and its ``managedFields`` tell whether every leaf of that is still ours: whoever changes
+a value, by whatever means, takes the path away from us. Digest equal and all leaves owned ⇒ current.
+
+Two things need values. A Secret's ``stringData`` stays owned when somebody changes ``data``. And a child made by kro has no digest: equal
+values together with ownership suffice there.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from graphcore import names
+from graphcore.converge.metadata import annotations, labels, meta
+
+Object = Mapping[str, Any]
+
+# Members of metadata that say which object it is or that only the API server writes: never in managedFields.
+_IDENTITY = frozenset({"name", "namespace", "generateName"})
+_SERVER_SIDE = frozenset(
+    {
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "managedFields",
+        "selfLink",
+    }
+)
+
+
+def digest(desired: Object) -> str:
+    """Identifies what is wanted of a child (16 hex digits). The version label is left out: a new release is no reason to write."""
+    metadata = {key: value for key, value in meta(desired).items() if key not in _SERVER_SIDE}
+    metadata["labels"] = {key: value for key, value in labels(desired).items() if key != names.KRO_VERSION}
+    metadata["annotations"] = {key: value for key, value in annotations(desired).items() if key != names.APPLIED}
+    canonical = json.dumps({**desired, "metadata": metadata}, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def applied_digest(observed: Object) -> str | None:
+    """The digest recorded on a child, without the mark of a forced rewrite; None for a child that was never written by us."""
+    recorded = annotations(observed).get(names.APPLIED)
+    return recorded.partition("/")[0] if recorded is not None else None
+
+
+def with_digest(desired: Object, rewrite: int | None = None) -> dict[str, Any]:
+    """``desired`` as it is applied. rewrite: a fence number that makes the write change the object although nothing else differs."""
+    value = digest(desired) if rewrite is None else f"{digest(desired)}/{rewrite}"
+    return {**desired, "metadata": {**meta(desired), "annotations": {**annotations(desired), names.APPLIED: value}}}
+
+
+def is_current(desired: Object, observed: Object) -> bool:
+    """Whether applying ``desired`` would change nothing that matters."""
+    recorded = applied_digest(observed)
+    if recorded is None:
+        if not _holds(_comparable(desired), observed):
+            return False
+    elif recorded != digest(desired):
+        return False
+    return owns_all(desired, observed) and _secret_data_holds(desired, observed)
+
+
+def applied_by_us(observed: Object) -> bool:
+    """Whether the child has an ``Apply`` entry by our manager at all."""
+    return _our_fields(observed) is not None
+
+
+def owns_all(desired: Object, observed: Object) -> bool:
+    """Whether each leaf of ``desired`` is ours according to ``observed.metadata.managedFields``."""
+    fields = _our_fields(observed)
+    if fields is None:
+        return False
+    for key, value in desired.items():
+        if key in ("apiVersion", "kind", "status"):
+            continue
+        if key == "metadata":
+            wanted = {name: item for name, item in value.items() if name not in _IDENTITY and name not in _SERVER_SIDE}
+            if wanted and not _owned(wanted, fields.get("f:metadata")):
+                return False
+        elif not _member_owned(key, value, fields):
+            return False
+    return True
+
+
+def _our_fields(observed: Object) -> Mapping[str, Any] | None:
+    for entry in meta(observed).get("managedFields") or ():
+        if entry.get("manager") == names.MANAGER_APPLYSET and entry.get("operation") == "Apply" and not entry.get("subresource"):
+            fields: Mapping[str, Any] = entry.get("fieldsV1") or {}
+            return fields
+    return None
+
+
+def _member_owned(key: str, value: Any, fields: Mapping[str, Any]) -> bool:
+    if value is None:
+        return True
+    below = fields.get(f"f:{key}")
+    return below is not None and _owned(value, below)
+
+
+def _owned(value: Any, fields: Mapping[str, Any] | None) -> bool:
+    """fields: the fieldsV1 node at the value's path; an empty one is a leaf, which covers everything below it."""
+    if fields is None:
+        return False
+    if not fields:
+        return True
+    if isinstance(value, Mapping):
+        return all(_member_owned(key, item, fields) for key, item in value.items())
+    if isinstance(value, list):
+        return all(_item_owned(item, fields) for item in value)
+    return True
+
+
+def _item_owned(item: Any, fields: Mapping[str, Any]) -> bool:
+    """One item of a list of which not the whole is ours: by its keys (``k:``), else by its value (``v:``)."""
+    if isinstance(item, Mapping):
+        return any(
+            name.startswith("k:") and _matches(json.loads(name[2:]), item) and _owned_item(item, below) for name, below in fields.items()
+        )
+    return any(name.startswith("v:") and json.loads(name[2:]) == item for name in fields)
+
+
+def _matches(keys: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    """Keys that the item does not name were defaulted by the API server (``protocol: TCP``)."""
+    return all(item.get(key, value) == value for key, value in keys.items())
+
+
+def _owned_item(item: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    return all(_member_owned(key, value, fields) for key, value in item.items()) if fields else True
+
+
+def _comparable(desired: Object) -> Object:
+    skipped = {names.APPLIED, names.APPLYSET_TOOLING, names.KRO_VERSION}
+    metadata = {key: value for key, value in meta(desired).items() if key not in _SERVER_SIDE}
+    for part, values in (("labels", labels(desired)), ("annotations", annotations(desired))):
+        metadata[part] = {key: value for key, value in values.items() if key not in skipped}
+    return {**{key: value for key, value in desired.items() if key not in ("status", "stringData")}, "metadata": metadata}
+
+
+def _holds(wanted: Any, found: Any) -> bool:
+    """Whether ``found`` has every value of ``wanted``; what others added is no difference."""
+    if isinstance(wanted, Mapping):
+        if not isinstance(found, Mapping):
+            return not wanted and found is None
+        return all(value is None or _holds(value, found.get(key)) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(found, list) and len(wanted) == len(found) and all(map(_holds, wanted, found))
+    if isinstance(wanted, bool) or isinstance(found, bool):
+        return wanted is found
+    return bool(wanted == found)
+
+
+def _secret_data_holds(desired: Object, observed: Object) -> bool:
+    if desired.get("kind") != "Secret" or desired.get("apiVersion") != "v1":
+        return True
+    stored = observed.get("data") or {}
+    written = desired.get("stringData") or {}
+    return all(stored.get(key) == base64.b64encode(str(value).encode()).decode() for key, value in written.items() if value is not None)

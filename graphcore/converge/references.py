@@ -1,0 +1,74 @@
+"""What an instance refers to without owning it, recorded on the instance so that the object's appearance finds the instance.
+
+Each reference is recorded *before* it is read (rule 10): whatever changes later finds the record. The annotation
+``krofn.kro.run/references`` says exactly what is referred to; a label per referenced kind lets a list of instances be narrowed to those
+that may care.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphcore import names
+from graphcore.converge import selectors
+from graphcore.converge.metadata import LABEL_VALUE_LIMIT, annotations, labels, meta, namespace_of
+from graphcore.graph.model import Resource
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """namespace: "" means all of them (selector) or a cluster-scoped kind. name: "" for a selector. selector: label selector text."""
+
+    resource: Resource
+    namespace: str
+    name: str
+    selector: str = ""
+
+    def matches(self, resource: Resource, obj: Object, former_labels: Mapping[str, str] | None = None) -> bool:
+        """Whether a change of ``obj`` concerns this reference; by metadata alone. former_labels: before the change, if known."""
+        if (resource.group, resource.kind) != (self.resource.group, self.resource.kind):
+            return False
+        if self.namespace and namespace_of(obj) != self.namespace:
+            return False
+        if self.name:
+            return bool(meta(obj).get("name") == self.name)
+        return any(selectors.matches(self.selector, held) for held in (labels(obj), former_labels or {}))
+
+    def to_json(self) -> list[Any]:
+        kind = self.resource
+        return [kind.api_version, kind.kind, kind.plural, kind.namespaced, self.namespace, self.name, self.selector]
+
+
+def index_label(resource: Resource) -> str:
+    """The label that every instance referring to ``resource`` carries (value ``true``)."""
+    name = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+    if len(name) > LABEL_VALUE_LIMIT:
+        name = f"{resource.plural[:40].rstrip('.-')}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return names.REFERS_PREFIX + name
+
+
+def record(references: Iterable[Reference]) -> tuple[dict[str, str], dict[str, str]]:
+    """(labels, annotations) that record ``references``; both empty for none."""
+    ordered = sorted(set(references), key=lambda item: json.dumps(item.to_json()))
+    if not ordered:
+        return {}, {}
+    text = json.dumps([item.to_json() for item in ordered], separators=(",", ":"))
+    return {index_label(item.resource): "true" for item in ordered}, {names.REFERENCES: text}
+
+
+def recorded(instance: Object) -> tuple[Reference, ...]:
+    """The references recorded on an instance; an annotation that cannot be read counts as none."""
+    try:
+        entries = json.loads(annotations(instance).get(names.REFERENCES, "[]"))
+        return tuple(
+            Reference(Resource(str(version), str(kind), str(plural), bool(namespaced)), str(namespace), str(name), str(selector))
+            for version, kind, plural, namespaced, namespace, name, selector in entries
+        )
+    except (ValueError, TypeError):
+        return ()
