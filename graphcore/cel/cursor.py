@@ -1,0 +1,113 @@
+"""Where the parser stands in its tokens, and what it has found wrong.
+
+Source: the texts follow ANTLR's default error strategy, whose words cel-go's users know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from graphcore.cel.ast import Expr, Literal
+from graphcore.cel.errors import Issue
+from graphcore.cel.lexer import END, display, issue_at, tokenize
+
+LEVELS = {
+    "||": 1,
+    "&&": 2,
+    "<": 3,
+    "<=": 3,
+    ">": 3,
+    ">=": 3,
+    "==": 3,
+    "!=": 3,
+    "in": 3,
+    "+": 4,
+    "-": 4,
+    "*": 5,
+    "/": 5,
+    "%": 5,
+}
+OPERAND = ("[", "{", "(", ".", "-", "!", "true", "false", "null", "NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING", "BYTES", "IDENTIFIER")
+OPERAND_SET = frozenset(OPERAND)
+CONTINUES = frozenset(LEVELS) | {"?", ".", "["}
+CLOSERS = frozenset({")", "]", "}", ",", ":", END})
+MAX_ISSUES = 100
+
+
+class Stop(Exception):
+    """The rest cannot be parsed; the reason is among the issues."""
+
+
+def _expected(kinds: tuple[str, ...]) -> str:
+    words = [kind if kind.isupper() or kind == END else f"'{kind}'" for kind in kinds]
+    return words[0] if len(words) == 1 else "{" + ", ".join(words) + "}"
+
+
+class Cursor:
+    """Tokens with a position, node ids, the height of the tree so far, and the faults."""
+
+    __slots__ = ("depth", "height", "issues", "kinds", "known", "last_id", "offsets", "pos", "quiet", "source", "texts")
+
+    def __init__(self, source: str, known: Container[str]) -> None:
+        tokens, unread = tokenize(source)
+        self.kinds, self.texts, self.offsets = tokens
+        self.source = source
+        self.known = known
+        self.pos = 0
+        self.last_id = 0
+        self.depth = 0
+        self.height = 0  # of the expression parsed last
+        self.quiet = False  # after a fault, until a token fits again
+        self.issues: list[Issue] = [
+            issue_at(source, offset, f"Syntax error: token recognition error at: '{display(text)}'") for offset, text in unread[:MAX_ISSUES]
+        ]
+
+    def next_id(self) -> int:
+        self.last_id += 1
+        return self.last_id
+
+    # -- faults
+
+    def fault(self, offset: int, message: str) -> Expr:
+        self.issues.append(issue_at(self.source, offset, message))
+        return Literal(self.next_id(), offset, None)
+
+    def syntax(self, message: str) -> None:
+        if not self.quiet:
+            self.fault(self.offsets[self.pos], f"Syntax error: {message}")
+        self.quiet = True
+
+    def limit(self, message: str) -> Stop:
+        self.issues.insert(0, Issue(message, -1, -1))
+        return Stop()
+
+    def expect(self, kind: str, *others: str) -> None:
+        """Consumes one token of the kind; ``others``: what would also have fitted here, for the message."""
+        at = self.pos
+        if self.kinds[at] != kind:
+            token = display(self.texts[at])
+            wanted = _expected((kind, *others))
+            if self.kinds[at] != END and self.kinds[at + 1] == kind:
+                self.syntax(f"extraneous input '{token}' expecting {wanted}")
+                self.pos = at + 1
+            elif kind in CLOSERS and not others and self.kinds[at] in CLOSERS and kind not in (":", END):
+                self.syntax(f"missing '{kind}' at '{token}'")
+                raise Stop
+            else:
+                self.syntax(f"mismatched input '{token}' expecting {wanted}")
+                raise Stop
+        self.quiet = False
+        self.pos += 1
+
+    def recover_operand(self, expecting: tuple[str, ...] = OPERAND) -> bool:
+        """No operand begins here: True when leaving out the token helps."""
+        at = self.pos
+        token = display(self.texts[at])
+        if self.kinds[at] != END and self.kinds[at + 1] in expecting:
+            self.syntax(f"extraneous input '{token}' expecting {_expected(expecting)}")
+            self.pos = at + 1
+            return True
+        self.syntax(f"mismatched input '{token}' expecting {_expected(expecting)}")
+        if self.kinds[at] not in CONTINUES and self.kinds[at] not in CLOSERS:
+            raise Stop
+        return False
