@@ -1,0 +1,20 @@
+"""Options that all tests share."""
+
+from __future__ import annotations
+
+import pytest
+
+APIS = ("emulator", "real")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--api", default="emulator", help="which API the scenarios run against: emulator, real, or emulator,real")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "api_name" in metafunc.fixturenames:
+        chosen = [name.strip() for name in str(metafunc.config.getoption("--api")).split(",") if name.strip()]
+        unknown = sorted(set(chosen) - set(APIS))
+        if unknown:
+            raise pytest.UsageError(f"--api takes {' and '.join(APIS)}, not {', '.join(unknown)}")
+        metafunc.parametrize("api_name", chosen, scope="session")
