@@ -31,7 +31,10 @@ class ClusterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One API request. path: as :mod:`functions.platform.paths` builds it. query: sent in sorted order. body: JSON value or None."""
+    """One API request. path: as :mod:`functions.platform.paths` builds it. query: sent in sorted order. body: JSON value or None.
+
+    raw: leave a successful answer undecoded, in ``Answer.content`` (OpenAPI documents are large, and mostly not needed).
+    """
 
     verb: Verb
     path: str
@@ -39,6 +42,7 @@ class Request:
     body: Any = None
     content_type: str = JSON
     accept: str = JSON
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Answer:
     status: int
     body: dict[str, Any]
     retry_after: float | None = None
+    content: bytes = b""
 
     @property
     def ok(self) -> bool:
@@ -78,6 +83,14 @@ class Cluster(Protocol):
 
     async def close(self) -> None:
         """Release connections; the cluster cannot be used afterwards."""
+
+
+def answer_of(request: Request, status: int, content: bytes, retry_after: str | None) -> Answer:
+    """What a transport received, as an answer. retry_after: the header; its date form is not used by the API server."""
+    seconds = float(retry_after) if retry_after and retry_after.isdigit() else None
+    if request.raw and 200 <= status < 300:
+        return Answer(status, {}, seconds, content)
+    return Answer(status, decode(content), seconds)
 
 
 def decode(content: bytes) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 from yaml import YAMLError
 
-from functions.platform.cluster import Answer, ClusterError, Request, decode
+from functions.platform.cluster import Answer, ClusterError, Request, answer_of, decode
 
 CONNECT_TIMEOUT = 5.0
 REQUEST_TIMEOUT = 10.0
@@ -58,8 +58,7 @@ class LiveCluster:
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
         try:
             async with http.request(request.verb, **self._arguments(request), timeout=timeout) as response:
-                content = await response.read()
-                return Answer(response.status, decode(content), _seconds(response.headers.get("Retry-After")))
+                return answer_of(request, response.status, await response.read(), response.headers.get("Retry-After"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unreachable(error) from None
 
@@ -169,8 +168,3 @@ async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
                 yield line
         if len(rest) > MAX_LINE:
             raise OSError(f"watch event longer than {MAX_LINE} bytes")
-
-
-def _seconds(header: str | None) -> float | None:
-    """Retry-After in its numeric form; the date form is not used by the API server."""
-    return float(header) if header and header.isdigit() else None

@@ -31,13 +31,13 @@ LONGEST_WAIT = 300.0
 class Report:
     """How a run ended.
 
-    verdict: ``retry`` means a transient fault: nothing may be acknowledged. again: the run ended well, but no watched event will end its wait, so it
-    is to be repeated. seen: newest resourceVersion per UID in the run's answers. ended: UIDs that the run saw gone. revision: what it worked at.
+    verdict: ``retry`` means a transient fault: nothing may be acknowledged. retry_after: seconds until it should be repeated, because no watched event
+    will end what it waits for; doubled from one repeat to the next. seen: newest resourceVersion per UID in the run's answers. ended: UIDs that the run saw gone. revision: what it worked at.
     detail: one line for the log, names only.
     """
 
     verdict: Verdict
-    again: bool = False
+    retry_after: float | None = None
     seen: Mapping[str, str] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
     revision: int | None = None
@@ -77,7 +77,7 @@ class Runs:
     """The runs of one process.
 
     run: does the work; an exception counts as a transient fault, is handed to ``on_error`` and never escapes. clock: seconds, monotonic.
-    jitter: a number in [0, 1) for each repeat. interval: first delay of repeats; 0 turns them off.
+    jitter: a number in [0, 1) for each repeat.
     """
 
     def __init__(
@@ -86,13 +86,11 @@ class Runs:
         *,
         clock: Callable[[], float],
         jitter: Callable[[], float],
-        interval: float,
         on_error: Callable[[Reference, Exception], None],
     ) -> None:
         self._run = run
         self._clock = clock
         self._jitter = jitter
-        self._interval = interval
         self._on_error = on_error
         self._arrivals: dict[Reference, list[_Arrival]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -138,10 +136,10 @@ class Runs:
         before = self._memory.pop(target, None)
         if not report.acknowledged:
             return Answer(acknowledged=False)
-        repeats = (before.repeats if before else 0) + 1 if report.again else 0
-        delay = min(self._interval * 2.0 ** min(repeats - 1, 16), LONGEST_WAIT) if repeats and self._interval else None
-        if delay is not None:
-            delay *= 1.0 + 0.1 * self._jitter()
+        repeats, delay = 0, None
+        if report.retry_after is not None:
+            repeats = (before.repeats if before else 0) + 1
+            delay = min(report.retry_after * 2.0 ** min(repeats - 1, 16), LONGEST_WAIT) * (1.0 + 0.1 * self._jitter())
         self._memory[target] = _Memory(report, None if delay is None else self._clock() + delay, repeats)
         while len(self._memory) > REMEMBERED:
             self._memory.popitem(last=False)

@@ -1,0 +1,281 @@
+"""From API changes to events: what is followed, what a change means, who has to hear of it.
+
+Followed are definitions, revisions and CRDs, always; and, for every generated CRD that serves a revision, the instances, the kinds of the revision's
+resources (only objects that carry kro's ``owned`` label) and the kinds that it refers to (all objects, matched here against what the instances have
+recorded, so that unrelated objects cost nobody a request). The set follows the CRDs without a restart.
+
+Nothing here decides what to do about a change. A change that cannot matter, because nothing but the status of a definition, revision, CRD or instance moved, makes
+no event; every other does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from functions.bridge.queue import Queue
+from functions.bridge.references import References
+from functions.bridge.watcher import Change, Follower, Watched
+from functions.platform.cluster import Cluster
+from functions.platform.events import EVENT_ADD, EVENT_CONVERGE, EVENT_DELETE, EVENT_UPDATE, Event, Role, from_object
+from functions.platform.graphs import Kinds
+from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
+from functions.platform.post import Sent
+from graphcore.graph.model import Resource
+from graphcore.names import ACTIVE_REVISION, INSTANCE_GROUP, INSTANCE_ID, INSTANCE_KIND, OWNED, RGD_NAME
+
+SELECT_OWNED = f"{OWNED}=true"
+_TYPES = {"listed": EVENT_CONVERGE, "added": EVENT_ADD, "updated": EVENT_UPDATE, "deleted": EVENT_DELETE}
+_VOLATILE = ("resourceVersion",)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What one generated CRD serves."""
+
+    definition: str
+    revision: int
+    kinds: Kinds
+
+
+@dataclass(slots=True)
+class Outside:
+    """Everything that is not computation, as arguments: a test replaces each.
+
+    send: delivers an event. kinds: what a revision of a definition is made of; None if it cannot be read now. clock: seconds, monotonic.
+    jitter: a number in [0, 1). identifier: 32 hex digits, new at each call. trouble: one line for the log.
+    """
+
+    send: Callable[[Event], Awaitable[Sent]]
+    kinds: Callable[[str, int], Awaitable[Kinds | None]]
+    clock: Callable[[], float]
+    jitter: Callable[[], float]
+    identifier: Callable[[], str]
+    trouble: Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Followed:
+    watched: Watched
+    follower: Follower
+    task: asyncio.Task[None]
+
+
+class Bridge:
+    """Runs between :meth:`start` and :meth:`stop`, inside one event loop."""
+
+    def __init__(self, cluster: Cluster, outside: Outside, *, resync_period: float, retry_delay: float) -> None:
+        self.queue = Queue(outside.send, clock=outside.clock, jitter=outside.jitter)
+        self._cluster = cluster
+        self._outside = outside
+        self._resync_period = resync_period
+        self._retry_delay = retry_delay
+        self._followed: dict[Resource, _Followed] = {}
+        self._served: dict[str, Served] = {}
+        self._references = References()
+        self._stale = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Returns when definitions, revisions and CRDs are followed; their objects have been told by then."""
+        self._follow([Watched(DEFINITIONS), Watched(REVISIONS), Watched(CRDS)])
+        self._tasks = [asyncio.create_task(self._keep_watch_set()), asyncio.create_task(self._resync())]
+        for followed in list(self._followed.values()):
+            await followed.follower.synced.wait()
+
+    async def stop(self) -> None:
+        tasks = [*self._tasks, *(followed.task for followed in self._followed.values())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.queue.close()
+
+    def inject(self, event: Event) -> None:
+        """Takes an event made elsewhere: fan-out without a broker, and what a broker could not deliver."""
+        self.queue.put(event)
+
+    @property
+    def watches(self) -> int:
+        """Kinds followed."""
+        return len(self._followed)
+
+    def known(self, resource: Resource) -> Iterable[dict[str, Any]]:
+        """Metadata of the objects of a followed kind."""
+        followed = self._followed.get(resource)
+        return list(followed.follower.known.values()) if followed else []
+
+    # what a change means
+
+    def _changed(self, change: Change) -> None:
+        if change.resource == DEFINITIONS:
+            self._report(change, Role.DEFINITION)
+        elif change.resource == REVISIONS:
+            self._revision_changed(change)
+        elif change.resource == CRDS:
+            self._crd_changed(change)
+        else:
+            self._object_changed(change)
+
+    def _revision_changed(self, change: Change) -> None:
+        # At start the definitions are told anyway; a revision becomes readable only after its CRD names it.
+        self._stale.set()
+        if change.kind != "listed":
+            self._report(change, Role.REVISION, partition=self._definition_uid(change))
+
+    def _crd_changed(self, change: Change) -> None:
+        self._stale.set()
+        if _label(change, RGD_NAME):
+            if change.kind != "listed":
+                self._report(change, Role.CRD, partition=self._definition_uid(change))
+            now, before = _active_revision(change.metadata), _active_revision(change.before)
+            if change.kind == "updated" and now is not None and now != before:
+                self._emit(change, Role.ACTIVATION, revision=now)
+        elif change.kind == "added" or (change.kind == "updated" and _differs(change, ("generation",))):
+            # A definition may have been waiting for this kind; which one, only a compile can tell.
+            for metadata in self.known(DEFINITIONS):
+                self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
+
+    def _object_changed(self, change: Change) -> None:
+        resource = change.resource
+        if any(served.kinds.instance == resource for served in self._served.values()):
+            self._references.record(resource, change.metadata, gone=change.kind == "deleted")
+            self._report(change, Role.INSTANCE, revision=self._revision(resource.group, resource.kind))
+        # The labels before the change count, too: whoever loses them has to be looked at.
+        for metadata in (change.metadata, change.before):
+            labels = (metadata or {}).get("labels") or {}
+            if labels.get(INSTANCE_ID):
+                revision = self._revision(labels.get(INSTANCE_GROUP, ""), labels.get(INSTANCE_KIND, ""))
+                carrier = change if metadata is change.metadata else replace(change, metadata={**change.metadata, "labels": labels})
+                self._emit(carrier, Role.MEMBER, revision=revision)
+                if change.before is None or (change.before.get("labels") or {}).get(INSTANCE_ID) == labels.get(INSTANCE_ID):
+                    break
+        if change.kind != "listed":
+            for instance, metadata in self._references.matching(change):
+                self._emit(
+                    Change("listed", instance, metadata), Role.INSTANCE, revision=self._revision(instance.group, instance.kind)
+                )
+
+    def _report(self, change: Change, role: Role, *, revision: int | None = None, partition: str = "") -> None:
+        """Emits unless nothing but the resourceVersion differs: metadata cannot show a status, and nobody waits for these kinds' status."""
+        if change.kind != "updated" or change.before is None or _differs(change):
+            self._emit(change, role, revision=revision, partition=partition)
+
+    def _emit(self, change: Change, role: Role, *, revision: int | None = None, partition: str = "") -> None:
+        metadata = change.metadata
+        if role in (Role.REVISION, Role.CRD):
+            metadata = {**metadata, "labels": {**(metadata.get("labels") or {}), RGD_NAME: _label(change, RGD_NAME)}}
+        identifier = self._outside.identifier()
+        event = from_object(
+            _TYPES[change.kind], role, change.resource, metadata, revision=revision, traceparent=f"00-{identifier}-{identifier[:16]}-01"
+        )
+        self.queue.put(replace(event, id=identifier, partition=partition or event.partition))
+
+    def _definition_uid(self, change: Change) -> str:
+        """Key of the definition that a revision or CRD belongs to; its name if the definition is not known, so that it still has one queue."""
+        name = _label(change, RGD_NAME)
+        return next((str(metadata["uid"]) for metadata in self.known(DEFINITIONS) if metadata.get("name") == name), f"definition/{name}")
+
+    def _revision(self, group: str, kind: str) -> int | None:
+        for served in self._served.values():
+            if (served.kinds.instance.group, served.kinds.instance.kind) == (group, kind):
+                return served.revision
+        return None
+
+    # what is followed
+
+    async def _keep_watch_set(self) -> None:
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            if not await self._refresh():
+                await asyncio.sleep(self._retry_delay)
+                self._stale.set()
+
+    async def _refresh(self) -> bool:
+        """Brings what is followed in line with the CRDs; False if a revision could not be read yet."""
+        complete = True
+        served: dict[str, Served] = {}
+        for metadata in self.known(CRDS):
+            uid, name, revision = str(metadata["uid"]), (metadata.get("labels") or {}).get(RGD_NAME), _active_revision(metadata)
+            if not name or revision is None:
+                continue
+            known = self._served.get(uid)
+            if known and (known.definition, known.revision) == (name, revision):
+                served[uid] = known
+                continue
+            kinds = await self._outside.kinds(name, revision)
+            if kinds is not None:
+                served[uid] = Served(name, revision, kinds)
+            else:
+                complete = False
+                if known:
+                    served[uid] = known
+        self._served = served
+        self._follow([Watched(DEFINITIONS), Watched(REVISIONS), Watched(CRDS), *_watched(served.values())])
+        return complete
+
+    def _follow(self, wanted: list[Watched]) -> None:
+        selected = {watched.resource: watched for watched in wanted}
+        for resource in [resource for resource in self._followed if resource not in selected]:
+            self._followed.pop(resource).task.cancel()
+            self._references.forget(resource)
+        for resource, watched in selected.items():
+            running = self._followed.get(resource)
+            if running and running.watched == watched:
+                continue
+            follower = Follower(self._cluster, watched, self._changed, self._trouble, self._outside.jitter)
+            if running:
+                # Another selector: what has been told stays told, the next list reports the difference.
+                running.task.cancel()
+                follower.known = running.follower.known
+            self._followed[resource] = _Followed(watched, follower, asyncio.create_task(follower.follow()))
+
+    def _trouble(self, watched: Watched, reason: str) -> None:
+        self.queue.counts["watch_breaks"] += 1
+        self._outside.trouble(f"{watched.resource.plural}.{watched.resource.group or 'core'}: {reason}")
+
+    async def _resync(self) -> None:
+        """Tells everything again, spread over a tenth of the period."""
+        if not self._resync_period:
+            return
+        while True:
+            await asyncio.sleep(self._resync_period * (0.9 + 0.1 * self._outside.jitter()))
+            kinds = [(DEFINITIONS, Role.DEFINITION), *((served.kinds.instance, Role.INSTANCE) for served in self._served.values())]
+            items = [(resource, role, metadata) for resource, role in kinds for metadata in self.known(resource)]
+            for resource, role, metadata in items:
+                revision = self._revision(resource.group, resource.kind) if role is Role.INSTANCE else None
+                self._emit(Change("listed", resource, metadata), role, revision=revision)
+                await asyncio.sleep(self._resync_period * 0.1 / len(items) * self._outside.jitter())
+
+
+def _watched(served: Iterable[Served]) -> list[Watched]:
+    """Kinds of the served revisions; where a kind has several parts to play, the widest selection wins."""
+    selectors: dict[Resource, str] = {}
+    for item in served:
+        for resource in item.kinds.members:
+            selectors.setdefault(resource, SELECT_OWNED)
+    for item in served:
+        for resource in (item.kinds.instance, *item.kinds.references):
+            selectors[resource] = ""
+    return [Watched(resource, selector) for resource, selector in sorted(selectors.items(), key=lambda pair: (pair[0].api_version, pair[0].plural))]
+
+
+def _active_revision(metadata: dict[str, Any] | None) -> int | None:
+    value = ((metadata or {}).get("annotations") or {}).get(ACTIVE_REVISION, "")
+    return int(value) if value.isdigit() else None
+
+
+def _label(change: Change, name: str) -> str:
+    for metadata in (change.metadata, change.before or {}):
+        value = (metadata.get("labels") or {}).get(name)
+        if value:
+            return str(value)
+    return ""
+
+
+def _differs(change: Change, fields: tuple[str, ...] = ()) -> bool:
+    now, before = change.metadata, change.before or {}
+    names = fields or tuple((now.keys() | before.keys()) - set(_VOLATILE))
+    return any(now.get(name) != before.get(name) for name in names)

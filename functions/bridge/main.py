@@ -1,0 +1,163 @@
+"""The bridge's process: watches on one side, deliveries on the other, an inlet for events made elsewhere.
+
+POST / takes events of fan-out without a broker, reminders (with ``Retry-After``) and, under ``/dead-letters``, what a broker could not deliver: all join the same queue,
+so a dead letter is tried again for as long as it takes. GET /healthz, /readyz and /metrics are for whoever runs the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import time
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from functions.bridge.bridge import Bridge, Outside
+from functions.platform.cluster import Cluster, ClusterError
+from functions.platform.delivery import mark_ready
+from functions.platform.events import FUNCTION_ROLES, Event, EventError, Role, parse
+from functions.platform.graphs import Graphs, Kinds
+from functions.platform.live import LiveCluster
+from functions.platform.post import HttpPost, Post, Sent, seconds
+from functions.platform.schemas import ClusterSchemas
+from functions.platform.settings import Settings, load, version
+from functions.platform.telemetry import Telemetry
+from graphcore.converge.effects import Served
+from graphcore.names import EVENT_CONVERGE
+
+DEAD_LETTER_DELAY = 10.0
+"""Seconds before what the broker gave up is delivered again; its own attempts take about one and a half."""
+
+
+class Inlet:
+    """The bridge with its connections; one per process."""
+
+    def __init__(self, settings: Settings, cluster: Cluster, post: Post, telemetry: Telemetry) -> None:
+        self.settings = settings
+        self.telemetry = telemetry
+        self.started = asyncio.Event()
+        self._cluster = cluster
+        self._post = post
+        self._graphs = Graphs(cluster, ClusterSchemas(cluster), settings.limits)
+        self._reminders: set[asyncio.Task[None]] = set()
+        outside = Outside(
+            send=self._send,
+            kinds=self._kinds,
+            clock=time.monotonic,
+            jitter=random.random,
+            identifier=lambda: uuid.uuid4().hex,
+            trouble=lambda text: telemetry.log("warning", "watch", reason=text),
+        )
+        self.bridge = Bridge(cluster, outside, resync_period=settings.resync_period, retry_delay=settings.rgd_progress_requeue_delay)
+
+    async def start(self) -> None:
+        await self.bridge.start()
+        self.started.set()
+        mark_ready(self.settings.ready_file)
+
+    async def stop(self) -> None:
+        for task in self._reminders:
+            task.cancel()
+        await self.bridge.stop()
+        await self._post.close()
+        await self._cluster.close()
+
+    def take(self, event: Event, delay: float | None) -> None:
+        """Queues an event made elsewhere, after ``delay`` seconds. It stands for no change of its own, so it is never an echo."""
+        event = replace(event, type=EVENT_CONVERGE, changes=()) if event.watched else event
+        if delay is None:
+            self.bridge.inject(event)
+            return
+        task = asyncio.create_task(self._later(event, delay))
+        self._reminders.add(task)
+        task.add_done_callback(self._reminders.discard)
+
+    async def _later(self, event: Event, delay: float) -> None:
+        await asyncio.sleep(delay)
+        self.bridge.inject(event)
+
+    async def _send(self, event: Event) -> Sent:
+        return await self._post.send(self.settings.sink or address_of(event.role, self.settings), event)
+
+    async def _kinds(self, definition: str, revision: int) -> Kinds | None:
+        try:
+            found = await self._graphs.load(definition, revision)
+        except ClusterError as error:
+            self.telemetry.log("warning", "revision", definition=definition, revision=revision, reason=str(error))
+            return None
+        return Kinds.of(found.graph) if isinstance(found, Served) else None
+
+
+def address_of(role: Role, settings: Settings) -> str:
+    """The function that takes a role, where there is no broker to ask."""
+    function = next(name for name, roles in FUNCTION_ROLES.items() if role in roles)
+    return {"definition": settings.definition_url, "instance": settings.instance_url, "fanout": settings.fanout_url}[function]
+
+
+def application(inlet: Inlet) -> Starlette:
+    """The bridge's ASGI application; it starts watching when the server starts."""
+
+    async def take(request: Request) -> Response:
+        delay = DEAD_LETTER_DELAY if request.url.path == "/dead-letters" else seconds(request.headers.get("Retry-After"))
+        try:
+            inlet.take(parse(request.headers, await request.body()), delay)
+        except EventError as error:
+            inlet.telemetry.log("warning", "refused", reason=str(error))
+            return Response(status_code=400)
+        return Response(status_code=204)
+
+    async def health(_request: Request) -> Response:
+        return Response(status_code=204)
+
+    async def ready(_request: Request) -> Response:
+        return Response(status_code=204 if inlet.started.is_set() else 503)
+
+    async def metrics(_request: Request) -> Response:
+        queue = inlet.bridge.queue
+        gauges = [("queue_depth", float(queue.depth)), ("queue_lag_seconds", queue.lag()), ("watches", float(inlet.bridge.watches))]
+        gauges += [(f"queue_{name}_total", float(value)) for name, value in sorted(queue.counts.items())]
+        return PlainTextResponse(inlet.telemetry.exposition(gauges))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        # Not awaited: the inlet is open while the first lists are still being read, however long the API server takes to answer.
+        starting = asyncio.create_task(inlet.start())
+        try:
+            yield
+        finally:
+            starting.cancel()
+            await inlet.stop()
+
+    routes = [
+        Route("/", take, methods=["POST"]),
+        Route("/dead-letters", take, methods=["POST"]),
+        Route("/healthz", health),
+        Route("/readyz", ready),
+        Route("/metrics", metrics),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+class _Lazy:
+    """Reads the environment when the server starts, not when the module is imported."""
+
+    def __init__(self) -> None:
+        self._app: Starlette | None = None
+
+    async def __call__(self, scope: dict[str, object], receive: object, send: object) -> None:
+        if self._app is None:
+            settings = load(os.environ)
+            cluster = LiveCluster(f"krofn-bridge/{version()}", context=settings.context)
+            self._app = application(Inlet(settings, cluster, HttpPost("krofn/bridge"), Telemetry("bridge")))
+        await self._app(scope, receive, send)  # type: ignore[arg-type]
+
+
+app = _Lazy()

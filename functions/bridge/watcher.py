@@ -1,0 +1,144 @@
+"""One kind, followed without gaps: list, then watch, and after any break list again and report the difference.
+
+Stock sources report only watch deltas, so that what exists when they start, and what happens while they are cut off, is never told. A follower
+keeps the metadata of the objects that it has told about; a new list is compared with them, so that every change is reported at least once, a
+disappearance included. Identity is the UID: an object deleted and created again under its name is two changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from functions.platform.cluster import METADATA, METADATA_LIST, Cluster, ClusterError, Request
+from functions.platform.paths import collection
+from graphcore.graph.model import Resource
+
+PAGE = 500
+WATCH_SECONDS = 290
+"""The server ends a watch after this long; below the usual idle limits of load balancers."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """kind: ``listed`` for what was there when following began. metadata: of the newest known state. before: what was known until now, if anything."""
+
+    kind: Literal["listed", "added", "updated", "deleted"]
+    resource: Resource
+    metadata: dict[str, Any]
+    before: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What to follow. selector: label selector; empty means every object of the kind."""
+
+    resource: Resource
+    selector: str = ""
+
+
+class _Stale(Exception):
+    """The list failed or the watch's position is too old; the reason is the text."""
+
+
+@dataclass(slots=True)
+class Follower:
+    """Follows one kind for ever. Runs in a task; cancelling it is how it ends.
+
+    on_change is called for every change in order, never concurrently. missing: the server does not know the kind (yet). synced: the first list is done.
+    """
+
+    cluster: Cluster
+    watched: Watched
+    on_change: Callable[[Change], None]
+    on_trouble: Callable[[Watched, str], None]
+    jitter: Callable[[], float]
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
+    synced: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def follow(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                version = await self._list()
+                self.synced.set()
+                pause = FIRST_PAUSE
+                while True:
+                    version = await self._watch(version)
+            except _Stale as error:
+                reason = str(error)
+            except ClusterError as error:
+                reason = str(error)
+            if reason:
+                self.on_trouble(self.watched, reason)
+            await asyncio.sleep(pause * (0.75 + 0.5 * self.jitter()))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _list(self) -> str:
+        """Reports the difference to what is known; the list's resourceVersion. Raises _Stale."""
+        found: dict[str, dict[str, Any]] = {}
+        version = ""
+        async for page in self._pages():
+            version = str(page["metadata"]["resourceVersion"])
+            for item in page.get("items") or ():
+                found[item["metadata"]["uid"]] = _trim(item["metadata"])
+        for uid in [uid for uid in self.known if uid not in found]:
+            before = self.known.pop(uid)
+            self.on_change(Change("deleted", self.watched.resource, before, before))
+        for uid, metadata in found.items():
+            before_or_none = self.known.get(uid)
+            self.known[uid] = metadata
+            if before_or_none is None:
+                self.on_change(Change("added" if self.synced.is_set() else "listed", self.watched.resource, metadata))
+            elif before_or_none["resourceVersion"] != metadata["resourceVersion"]:
+                self.on_change(Change("updated", self.watched.resource, metadata, before_or_none))
+        return version
+
+    async def _pages(self) -> AsyncIterator[dict[str, Any]]:
+        query = {"limit": str(PAGE)} | self._selection()
+        while True:
+            answer = await self.cluster.send(Request("GET", collection(self.watched.resource), query, accept=METADATA_LIST))
+            if not answer.ok:
+                raise _Stale(f"list: {answer.message}")
+            yield answer.body
+            position = answer.body["metadata"].get("continue")
+            if not position:
+                return
+            query = query | {"continue": position}
+
+    async def _watch(self, version: str) -> str:
+        """Reports changes until the server ends the watch; the resourceVersion to go on from. Raises _Stale, ClusterError."""
+        query = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": version, "timeoutSeconds": str(WATCH_SECONDS)}
+        request = Request("GET", collection(self.watched.resource), query | self._selection(), accept=METADATA)
+        async for event in self.cluster.stream(request):
+            kind, body = event.get("type"), event.get("object") or {}
+            if kind == "ERROR":
+                # 410: the position was compacted away. Not a fault: the next list tells the difference.
+                raise _Stale("" if body.get("code") == 410 else f"watch: {body.get('message') or body.get('reason') or 'refused'}")
+            metadata = body.get("metadata") or {}
+            version = str(metadata.get("resourceVersion", version))
+            if kind in ("ADDED", "MODIFIED"):
+                self._report(_trim(metadata))
+            elif kind == "DELETED":
+                before = self.known.pop(metadata["uid"], None)
+                self.on_change(Change("deleted", self.watched.resource, _trim(metadata), before))
+        return version
+
+    def _report(self, metadata: dict[str, Any]) -> None:
+        before = self.known.get(metadata["uid"])
+        self.known[metadata["uid"]] = metadata
+        if before is None:
+            self.on_change(Change("added", self.watched.resource, metadata))
+        elif before["resourceVersion"] != metadata["resourceVersion"]:
+            self.on_change(Change("updated", self.watched.resource, metadata, before))
+
+    def _selection(self) -> dict[str, str]:
+        return {"labelSelector": self.watched.selector} if self.watched.selector else {}
+
+
+def _trim(metadata: dict[str, Any]) -> dict[str, Any]:
+    """managedFields are the larger part of an object's metadata, and nobody downstream reads them."""
+    return {key: value for key, value in metadata.items() if key != "managedFields"}

@@ -1,0 +1,112 @@
+"""A function as an ASGI application: requests become deliveries, the end of a run becomes a status code.
+
+* 204 without a body: acknowledged. Anything with a body that is no CloudEvent would be a failure to the broker. ``Retry-After`` says when the object wants to
+  be looked at again although nothing happened; only the bridge reads it, so with a broker in between the bridge's inlet is asked as well.
+* 503: a transient fault; every source and the broker deliver again. Never 500, which the stock source drops at once.
+* 400: no event of the contract; delivering it again cannot help.
+
+The application is functions-framework's, with the *http* signature: its own ``cloudevent`` signature always answers with a body.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TypeAlias
+
+import functions_framework.aio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from functions.platform.events import EventError, Reference, parse
+from functions.platform.platform import Platform
+from functions.platform.runs import Answer, Run, Runs
+from functions.platform.telemetry import first_line
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+Opener: TypeAlias = Callable[[], Platform]
+Maker: TypeAlias = Callable[[Platform], Run]
+
+
+class Function:
+    """One function of one process. open_platform is called when the first request or the start of the server needs it, never at import."""
+
+    def __init__(self, make: Maker, open_platform: Opener) -> None:
+        self._make = make
+        self._open = open_platform
+        self._platform: Platform | None = None
+        self._runs: Runs | None = None
+
+    def start(self) -> tuple[Platform, Runs]:
+        """The function's platform and runs, made when first asked for. Raises SettingsError."""
+        if self._platform is None or self._runs is None:
+            self._platform = self._open()
+            self._runs = Runs(self._make(self._platform), clock=time.monotonic, jitter=random.random, on_error=self._failed)
+        return self._platform, self._runs
+
+    async def stop(self) -> None:
+        if self._platform is not None:
+            await self._platform.close()
+
+    async def handle(self, request: Request) -> Response:
+        platform, runs = self.start()
+        if request.method == "GET":
+            return PlainTextResponse(platform.telemetry.exposition()) if request.url.path == "/metrics" else Response(status_code=204)
+        try:
+            event = parse(request.headers, await request.body())
+            answer = await runs.deliver(event)
+        except EventError as error:
+            platform.telemetry.log("warning", "refused", reason=str(error))
+            return Response(status_code=400)
+        platform.telemetry.count("deliveries_total", role=event.role.value, answer=_word(answer))
+        if not answer.acknowledged:
+            return Response(status_code=503)
+        if answer.retry_after is None:
+            return Response(status_code=204)
+        await platform.remind(event, answer.retry_after)
+        # Rounded up: a header of whole seconds is what every HTTP client understands.
+        return Response(status_code=204, headers={"Retry-After": str(max(1, round(answer.retry_after)))})
+
+    def _failed(self, target: Reference, error: Exception) -> None:
+        if self._platform is not None:
+            self._platform.telemetry.count("run_errors_total", error=type(error).__name__)
+            self._platform.telemetry.log("error", "run failed", object=str(target), error=first_line(error))
+
+
+def application(target: Handler, function: Function) -> Starlette:
+    """The ASGI application that functions-framework makes of a target; it starts and stops with ``function``."""
+    name = target.__name__
+    app: Starlette = functions_framework.aio.create_asgi_app_from_module(
+        target=name, source=__file__, signature_type="http", source_module=SimpleNamespace(**{name: target}), spec=None
+    )
+    app.router.lifespan_context = lambda _app: _lifespan(function)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(function: Function) -> AsyncIterator[None]:
+    platform, _ = function.start()
+    mark_ready(platform.settings.ready_file)
+    try:
+        yield
+    finally:
+        await function.stop()
+
+
+def mark_ready(path: str) -> None:
+    """Tells whoever started the process that it can serve."""
+    if path:
+        Path(path).write_text(f"{os.getpid()}\n", encoding="ascii")
+
+
+def _word(answer: Answer) -> str:
+    if answer.echo:
+        return "echo"
+    return "done" if answer.acknowledged else "again"
+

@@ -1,0 +1,67 @@
+"""What a function's process keeps between runs: settings, connections, caches. All of it may vanish at any moment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from functions.platform.cluster import Cluster
+from functions.platform.driver import Driver
+from functions.platform.events import Event
+from functions.platform.graphs import Graphs
+from functions.platform.live import LiveCluster
+from functions.platform.post import HttpPost, Post
+from functions.platform.schemas import ClusterSchemas
+from functions.platform.settings import Settings, load, version
+from functions.platform.sources import ClusterSources
+from functions.platform.telemetry import Telemetry, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Shared by all runs of one function in one process. now: the current time as RFC 3339 with microseconds."""
+
+    settings: Settings
+    cluster: Cluster
+    graphs: Graphs
+    driver: Driver
+    post: Post
+    telemetry: Telemetry
+    now: Callable[[], str]
+
+    async def remind(self, event: Event, delay: float) -> None:
+        """Asks the bridge, where there is an address for it, to deliver ``event`` again after ``delay`` seconds: a broker keeps no such promise."""
+        if self.settings.bridge_url:
+            await self.post.send(self.settings.bridge_url, event, {"Retry-After": str(max(1, round(delay)))})
+
+    async def close(self) -> None:
+        await self.post.close()
+        await self.cluster.close()
+
+
+def assemble(name: str, settings: Settings, cluster: Cluster, post: Post, telemetry: Telemetry | None = None) -> Platform:
+    """A platform from its parts; tests bring their own cluster and post."""
+    schemas = ClusterSchemas(cluster)
+    graphs = Graphs(cluster, schemas, settings.limits)
+    return Platform(
+        settings=settings,
+        cluster=cluster,
+        graphs=graphs,
+        driver=Driver(cluster, ClusterSources(graphs, schemas), stamp, f"krofn-{name}"),
+        post=post,
+        telemetry=telemetry or Telemetry(name),
+        now=stamp,
+    )
+
+
+def opener(name: str) -> Callable[[], Platform]:
+    """Makes the platform of the function ``name`` from the environment, when called. The call raises SettingsError."""
+    return partial(_open, name)
+
+
+def _open(name: str) -> Platform:
+    settings = load(os.environ)
+    cluster = LiveCluster(f"krofn-{name}/{version()}", context=settings.context)
+    return assemble(name, settings, cluster, HttpPost(f"krofn/{name}"))

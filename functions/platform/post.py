@@ -1,0 +1,70 @@
+"""Sending events over HTTP: to a broker, to a function, or to the bridge's inlet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+
+from functions.platform.events import Event, encode
+from graphcore.names.plural import pluralize
+
+TIMEOUT = 30.0
+"""Seconds; as the Triggers' own limit, so that a receiver knows how long it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How a delivery ended. status: HTTP status; 0 when there was no answer. retry_after: seconds the receiver asked for."""
+
+    status: int
+    retry_after: float | None = None
+
+    @property
+    def done(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def hopeless(self) -> bool:
+        """The event itself is wrong; the same codes that a broker sends straight to its dead letters."""
+        return 400 <= self.status < 500 and self.status not in (404, 408, 409, 429)
+
+
+class Post(Protocol):
+    """Delivers one event to an address."""
+
+    async def send(self, url: str, event: Event, headers: Mapping[str, str] | None = None) -> Sent: ...
+
+    async def close(self) -> None: ...
+
+
+class HttpPost:
+    """Over a session of its own, opened when first used. source: the CloudEvents attribute of that name."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, url: str, event: Event, headers: Mapping[str, str] | None = None) -> Sent:
+        """Never raises for a fault of the network: that is status 0."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+        own, body = encode(event, self._source, pluralize(event.subject.kind.lower()))
+        try:
+            async with self._session.post(url, data=body, headers={**own, **(headers or {})}) as response:
+                await response.read()
+                return Sent(response.status, seconds(response.headers.get("Retry-After")))
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return Sent(0)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def seconds(header: str | None) -> float | None:
+    """Retry-After in its numeric form."""
+    return float(header) if header and header.isdigit() else None

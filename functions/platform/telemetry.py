@@ -1,0 +1,60 @@
+"""What a process says about itself: one JSON line per fact on stderr, and counters in the Prometheus text format.
+
+Lines carry names, counts and durations; never the content of an object.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Level = Literal["info", "warning", "error"]
+
+
+def stamp() -> str:
+    """Now, as RFC 3339 with microseconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(slots=True)
+class Telemetry:
+    """component: the function's name. write: takes one line."""
+
+    component: str
+    write: Callable[[str], None] = field(default=lambda line: print(line, file=sys.stderr, flush=True))
+    counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = field(default_factory=Counter)
+
+    def log(self, level: Level, event: str, **fields: Any) -> None:
+        """One line; ``fields`` are names, numbers or one-line texts."""
+        line = {"time": stamp(), "level": level, "component": self.component, "event": event}
+        self.write(json.dumps(line | {key: value for key, value in fields.items() if value not in (None, "")}, ensure_ascii=False))
+
+    def count(self, name: str, by: float = 1, **labels: str) -> None:
+        """Adds to a counter."""
+        self.counts[(name, tuple(sorted(labels.items())))] += by  # type: ignore[assignment]
+
+    def exposition(self, gauges: Iterable[tuple[str, float]] = ()) -> str:
+        """All counters and the given gauges as Prometheus text."""
+        lines = []
+        for (name, labels), value in sorted(self.counts.items()):
+            shown = ",".join(f'{key}="{_escape(text)}"' for key, text in (*labels, ("function", self.component)))
+            lines.append(f"krofn_{name}{{{shown}}} {value:g}")
+        lines += [f'krofn_{name}{{function="{self.component}"}} {value:g}' for name, value in gauges]
+        return "\n".join(lines) + "\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+
+
+def first_line(error: BaseException) -> str:
+    """An error as one line for a log."""
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+
+

@@ -1,0 +1,93 @@
+"""``krofn run``: bridge and functions as local processes against any cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from local_emulator.console import Refusal, talk
+from local_emulator.supervisor import StartError, Supervisor, function_commands, inherited, scratch
+
+
+@click.command("run")
+@click.option("--kubeconfig", metavar="FILE", help="Instead of KUBECONFIG or ~/.kube/config.")
+@click.option("--context", metavar="NAME", help="Context of the kubeconfig, instead of the current one.")
+@click.option("--install", is_flag=True, help="Apply the CustomResourceDefinitions first.")
+@click.option("--ready-file", metavar="FILE", help="Write this file when everything can serve.")
+def command(kubeconfig: str | None, context: str | None, install: bool, ready_file: str | None) -> None:
+    """Run bridge and functions as local processes against any cluster.
+
+    Nothing else is needed in the cluster but the CRDs (--install). Settings come from the environment: --x-y of kro is KROFN_X_Y. Ends on
+    SIGTERM or Ctrl-C, after the runs under way.
+    """
+    from local_emulator.install import check_settings
+
+    check_settings()
+    asyncio.run(_run(kubeconfig, context, install, ready_file))
+
+
+async def _run(kubeconfig: str | None, context: str | None, install: bool, ready_file: str | None) -> None:
+    from local_emulator.install import connect, ensure_crds
+
+    cluster = await connect(kubeconfig, context)
+    try:
+        for name, what in await ensure_crds(cluster, install=install):
+            talk(f"{name} {what}")
+    finally:
+        await cluster.close()
+    environment = inherited()
+    if kubeconfig:
+        environment["KUBECONFIG"] = str(Path(kubeconfig).resolve())
+    if context:
+        environment["KROFN_CONTEXT"] = context
+    with scratch() as directory, stop_signal() as stop:
+        supervisor = Supervisor(talk)
+        try:
+            await start_functions(supervisor, environment, Path(directory))
+            talk("[green]ready[/]: definition, instance, fanout and bridge are running; Ctrl-C ends them")
+            with ready_mark(ready_file):
+                await stop.wait()
+        finally:
+            await supervisor.stop()
+
+
+async def start_functions(supervisor: Supervisor, environment: Mapping[str, str], directory: Path) -> None:
+    """Functions side by side, then the bridge. Raises Refusal."""
+    *functions, bridge = function_commands(environment, directory)
+    try:
+        await asyncio.gather(*(supervisor.start(item) for item in functions))
+        await supervisor.start(bridge)
+    except StartError as error:
+        raise Refusal(str(error)) from None
+
+
+@contextlib.contextmanager
+def stop_signal() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def ready_mark(path: str | None) -> Iterator[None]:
+    """A file that exists while everything runs."""
+    if path:
+        Path(path).write_text("ready\n", encoding="ascii")
+    try:
+        yield
+    finally:
+        if path:
+            Path(path).unlink(missing_ok=True)
+
