@@ -18,7 +18,7 @@ def no_such_key(field: str) -> EvaluationError:
 
 
 def select(value: Any, field: str) -> Any:
-    """``value.field``. Raises EvaluationError (no such key; no such overload)."""
+    """``value.field``. Raises EvaluationError (no such key, also where the value is null or a scalar, as in cel-go)."""
     if isinstance(value, dict):
         try:
             return value[field]
@@ -28,11 +28,11 @@ def select(value: Any, field: str) -> Any:
         return optional_select(value, field)
     if isinstance(value, Opaque):
         return value.get(field)
-    raise no_such_overload()
+    raise no_such_key(field)
 
 
 def optional_select(value: Any, field: str) -> Optional:
-    """``value.?field``: absent when there is no such field. Raises EvaluationError (no such overload)."""
+    """``value.?field``: absent when there is no such field, or the value cannot have any."""
     if type(value) is Optional:
         if not value.present:
             return NONE
@@ -44,11 +44,11 @@ def optional_select(value: Any, field: str) -> Optional:
             return Optional(True, value.get(field))
         except EvaluationError:
             return NONE
-    raise no_such_overload()
+    return NONE
 
 
 def has(value: Any, field: str) -> bool:
-    """``has(value.field)``. Raises EvaluationError (no such overload)."""
+    """``has(value.field)``; false where the value cannot have fields."""
     if isinstance(value, dict):
         return field in value
     return optional_select(value, field).present
@@ -64,7 +64,7 @@ def _position(key: Any) -> int:
 
 
 def index(value: Any, key: Any) -> Any:
-    """``value[key]``. Raises EvaluationError (no such key; index out of bounds; no such overload)."""
+    """``value[key]``. Raises EvaluationError (no such key; index out of bounds; unsupported index)."""
     if isinstance(value, dict):
         try:
             return value[lookup_key(key)]
@@ -77,11 +77,11 @@ def index(value: Any, key: Any) -> Any:
         raise EvaluationError(Reason.INDEX_OUT_OF_BOUNDS, f"index out of bounds: {position}")
     if type(value) is Optional:
         return optional_index(value, key)
-    raise no_such_overload()
+    raise EvaluationError(Reason.NO_SUCH_KEY)
 
 
 def optional_index(value: Any, key: Any) -> Optional:
-    """``value[?key]``: absent when there is no such element. Raises EvaluationError (no such overload)."""
+    """``value[?key]``: absent when there is no such element. Raises EvaluationError (unsupported index)."""
     if type(value) is Optional:
         if not value.present:
             return NONE
@@ -92,7 +92,7 @@ def optional_index(value: Any, key: Any) -> Optional:
     if isinstance(value, list):
         position = _position(key)
         return Optional(True, value[position]) if 0 <= position < len(value) else NONE
-    raise no_such_overload()
+    return NONE
 
 
 def contains(element: Any, container: Any) -> bool:

@@ -1,0 +1,191 @@
+"""Calls of functions: which implementation, and what its arguments must be.
+
+One implementation usually serves all overloads of a function and is called directly. Where several do (``string`` of an IP address is not
+``string`` of an int), the values decide. A value of the wrong kind can always arrive, through ``dyn`` or because data do
+not follow their schema; what an implementation then raises is ``no such overload``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphcore.cel.ast import Call, Literal
+from graphcore.cel.compiler.building import charge
+from graphcore.cel.compiler.context import CALLS, Context, Environment, Evaluator
+from graphcore.cel.declarations import Overload
+from graphcore.cel.errors import EvaluationError, Reason
+from graphcore.cel.library.standard_impl import compile_regex
+from graphcore.cel.types import Kind, Type
+from graphcore.cel.values import Duration, Opaque, Optional, Timestamp, TypeValue, Uint, no_such_overload
+
+Implementation = Callable[..., Any]
+
+_REFUSED = (TypeError, AttributeError, ValueError, KeyError, IndexError, OverflowError)
+_BUILT = (str, bytes, list, dict)
+_SMALL = frozenset({Kind.BOOL, Kind.INT, Kind.UINT, Kind.DOUBLE, Kind.TIMESTAMP, Kind.DURATION, Kind.TYPE, Kind.NULL})
+_CLASSES: dict[Kind, type] = {
+    Kind.NULL: type(None),
+    Kind.BOOL: bool,
+    Kind.INT: int,
+    Kind.UINT: Uint,
+    Kind.DOUBLE: float,
+    Kind.STRING: str,
+    Kind.BYTES: bytes,
+    Kind.TIMESTAMP: Timestamp,
+    Kind.DURATION: Duration,
+    Kind.TYPE: TypeValue,
+}
+
+
+def accepts(wanted: Type, value: Any) -> bool:
+    """Whether a value may be an argument of that type; elements are not looked at."""
+    kind = wanted.kind
+    if kind in _CLASSES:
+        return type(value) is _CLASSES[kind]
+    if kind is Kind.LIST:
+        return isinstance(value, list)
+    if kind is Kind.MAP:
+        return isinstance(value, dict)
+    if kind is Kind.OPAQUE and wanted.name == "optional_type":
+        return type(value) is Optional
+    if kind is Kind.OPAQUE:
+        return isinstance(value, Opaque) and value.cel_type.name == wanted.name
+    if kind is Kind.OBJECT:
+        return isinstance(value, dict) or (isinstance(value, Opaque) and value.cel_type.name == wanted.name)
+    return True  # dyn and type parameters
+
+
+def _candidates(context: Context, expr: Call) -> list[Overload]:
+    function = context.functions.get(expr.function)
+    if function is None:
+        return []
+    member = expr.target is not None
+    count = len(expr.args) + member
+    found = [overload for overload in function.overloads if overload.member is member and len(overload.arguments) == count]
+    chosen = context.overloads.get(expr.id, ())
+    return [overload for overload in found if overload.id in chosen] or found
+
+
+def _by_values(candidates: list[Overload]) -> Implementation:
+    """Tries the overloads in order of declaration."""
+
+    def dispatch(*values: Any) -> Any:
+        for overload in candidates:
+            if overload.implementation and all(map(accepts, overload.arguments, values)):
+                return overload.implementation(*values)
+        raise no_such_overload()
+
+    return dispatch
+
+
+def _call(context: Context, expr: Call) -> Evaluator:
+    candidates = _candidates(context, expr)
+    implementations = {overload.implementation for overload in candidates if overload.implementation}
+    arguments = [context.compile(arg) for arg in (expr.args if expr.target is None else (expr.target, *expr.args))]
+    if not implementations:
+        return _refuse(expr.function)
+    implementation = implementations.pop() if len(implementations) == 1 else _by_values(candidates)
+    if all(overload.result.kind in _SMALL for overload in candidates):
+        return _small(implementation, arguments)
+    return _building(implementation, arguments)
+
+
+def _refuse(function: str) -> Evaluator:
+    message = f"no such overload: {function}"
+
+    def refuse(_env: Environment) -> Any:
+        raise EvaluationError(Reason.NO_SUCH_OVERLOAD, message)
+
+    return refuse
+
+
+def _small(implementation: Implementation, arguments: list[Evaluator]) -> Evaluator:
+    """A call whose result takes no room."""
+    if len(arguments) == 1:
+        (argument,) = arguments
+
+        def unary(env: Environment) -> Any:
+            value = argument(env)
+            try:
+                return implementation(value)
+            except _REFUSED as error:
+                raise no_such_overload() from error
+
+        return unary
+    if len(arguments) == 2:
+        first, second = arguments
+
+        def binary(env: Environment) -> Any:
+            left, right = first(env), second(env)
+            try:
+                return implementation(left, right)
+            except _REFUSED as error:
+                raise no_such_overload() from error
+
+        return binary
+
+    def small(env: Environment) -> Any:
+        values = [argument(env) for argument in arguments]
+        try:
+            return implementation(*values)
+        except _REFUSED as error:
+            raise no_such_overload() from error
+
+    return small
+
+
+def _building(implementation: Implementation, arguments: list[Evaluator]) -> Evaluator:
+    """A call that may build something large, which is charged for."""
+    if len(arguments) == 1:
+        (argument,) = arguments
+
+        def unary(env: Environment) -> Any:
+            value = argument(env)
+            try:
+                result = implementation(value)
+            except _REFUSED as error:
+                raise no_such_overload() from error
+            if result is not value and isinstance(result, _BUILT):
+                charge(env, result)
+            return result
+
+        return unary
+
+    def building(env: Environment) -> Any:
+        values = [argument(env) for argument in arguments]
+        try:
+            result = implementation(*values)
+        except _REFUSED as error:
+            raise no_such_overload() from error
+        if isinstance(result, _BUILT):
+            charge(env, result)
+        return result
+
+    return building
+
+
+def _matches(context: Context, expr: Call) -> Evaluator:
+    """``matches`` with a literal pattern finds its compiled form once."""
+    pattern = expr.args[-1] if expr.args else None
+    if type(pattern) is not Literal or type(pattern.value) is not str or len(expr.args) != (1 if expr.target else 2):
+        return _call(context, expr)
+    text = context.compile(expr.target if expr.target is not None else expr.args[0])
+    if context.observe is not None:
+        context.compile(pattern)
+    source = pattern.value
+    found: list[Callable[[str], Any]] = []
+
+    def matches(env: Environment) -> bool:
+        value = text(env)
+        if type(value) is not str:
+            raise no_such_overload()
+        if not found:
+            found.append(compile_regex(source).search)
+        return found[0](value) is not None
+
+    return matches
+
+
+CALLS[""] = _call
+CALLS["matches"] = _matches
