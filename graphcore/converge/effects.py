@@ -21,7 +21,7 @@ from graphcore.graph.model import Resource
 from graphcore.names import CRD_API_VERSION, CRD_KIND, CRD_PLURAL, INTERNAL_API_VERSION, MANAGER, REVISION_KIND, REVISION_PLURAL
 
 if TYPE_CHECKING:
-    from graphcore.graph import Graph
+    from graphcore.graph.graph import Graph
     from graphcore.openapi import Schemas
 
 __all__ = [

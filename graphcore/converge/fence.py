@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from graphcore import names
-from graphcore.converge.metadata import annotations
+from graphcore.converge.metadata import annotations_of
 from graphcore.graph.model import Resource
 
 Object = Mapping[str, Any]
@@ -62,7 +62,7 @@ class Mark:
 def read_mark(instance: Object) -> Mark:
     """The instance's mark; one that cannot be read counts as none, and everything is found again from the ApplySet annotations."""
     try:
-        value = json.loads(annotations(instance).get(names.CONVERGENCE, "{}"))
+        value = json.loads(annotations_of(instance).get(names.CONVERGENCE, "{}"))
         places = []
         for version, kind, plural, namespaces in value.get("places", ()):
             resource = Resource(str(version), str(kind), str(plural), namespaces is not None)

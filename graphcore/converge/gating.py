@@ -87,11 +87,7 @@ def open_records(nodes: Iterable[Node]) -> dict[str, Record]:
 
 def next_wave(records: Mapping[str, Record], scope: Mapping[str, Any]) -> list[Record]:
     """Nodes whose dependencies are all in place, in topological order; those that cannot follow in this run are marked."""
-    wave = []
-    for record in records.values():
-        if record.state is State.UNDECIDED and _passes(record, records, scope):
-            wave.append(record)
-    return wave
+    return [record for record in records.values() if record.state is State.UNDECIDED and _passes(record, records, scope)]
 
 
 def _passes(record: Record, records: Mapping[str, Record], scope: Mapping[str, Any]) -> bool:

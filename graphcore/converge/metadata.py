@@ -26,11 +26,11 @@ def meta(obj: Object) -> Mapping[str, Any]:
     return obj.get("metadata") or {}
 
 
-def labels(obj: Object) -> Mapping[str, str]:
+def labels_of(obj: Object) -> Mapping[str, str]:
     return meta(obj).get("labels") or {}
 
 
-def annotations(obj: Object) -> Mapping[str, str]:
+def annotations_of(obj: Object) -> Mapping[str, str]:
     return meta(obj).get("annotations") or {}
 
 
@@ -107,7 +107,7 @@ class Inventory:
 
 def recorded_inventory(instance: Object) -> Inventory:
     """What the annotations hold; absent means empty. Entries are taken as they are: :func:`inventory_fault` judges them."""
-    held = annotations(instance)
+    held = annotations_of(instance)
     return Inventory(_entries(held.get(names.APPLYSET_GROUP_KINDS, "")), _entries(held.get(names.APPLYSET_NAMESPACES, "")))
 
 
@@ -117,17 +117,17 @@ def _entries(raw: str) -> frozenset[str]:
 
 def has_inventory(instance: Object) -> bool:
     """Whether anything of an ApplySet parent is on the instance."""
-    held = annotations(instance)
+    held = annotations_of(instance)
     keys = (names.APPLYSET_TOOLING, names.APPLYSET_GROUP_KINDS, names.APPLYSET_NAMESPACES, names.INVENTORY_HASH)
-    return names.APPLYSET_ID in labels(instance) or any(key in held for key in keys)
+    return names.APPLYSET_ID in labels_of(instance) or any(key in held for key in keys)
 
 
 def inventory_fault(instance: Object) -> str | None:
     """Why the recorded inventory cannot be trusted to find every member, in kro's words; None when it can."""
-    expected, actual = applyset_id(instance), labels(instance).get(names.APPLYSET_ID, "")
+    expected, actual = applyset_id(instance), labels_of(instance).get(names.APPLYSET_ID, "")
     if actual != expected:
         return f'invalid {names.APPLYSET_ID} label: got "{actual}", want "{expected}"'
-    held = annotations(instance)
+    held = annotations_of(instance)
     by = held.get(names.APPLYSET_TOOLING, "")
     if not by.startswith(TOOLING_PREFIX):
         return f'invalid {names.APPLYSET_TOOLING} annotation: "{by}" is not owned by kro'

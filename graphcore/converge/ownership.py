@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphcore import names
-from graphcore.converge.metadata import annotations, labels, meta
+from graphcore.converge.metadata import annotations_of, labels_of, meta
 
 Object = Mapping[str, Any]
 
@@ -40,22 +40,22 @@ _SERVER_SIDE = frozenset(
 def digest(desired: Object) -> str:
     """Identifies what is wanted of a child (16 hex digits). The version label is left out: a new release is no reason to write."""
     metadata = {key: value for key, value in meta(desired).items() if key not in _SERVER_SIDE}
-    metadata["labels"] = {key: value for key, value in labels(desired).items() if key != names.KRO_VERSION}
-    metadata["annotations"] = {key: value for key, value in annotations(desired).items() if key != names.APPLIED}
+    metadata["labels"] = {key: value for key, value in labels_of(desired).items() if key != names.KRO_VERSION}
+    metadata["annotations"] = {key: value for key, value in annotations_of(desired).items() if key != names.APPLIED}
     canonical = json.dumps({**desired, "metadata": metadata}, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def applied_digest(observed: Object) -> str | None:
     """The digest recorded on a child, without the mark of a forced rewrite; None for a child that was never written by us."""
-    recorded = annotations(observed).get(names.APPLIED)
+    recorded = annotations_of(observed).get(names.APPLIED)
     return recorded.partition("/")[0] if recorded is not None else None
 
 
 def with_digest(desired: Object, rewrite: int | None = None) -> dict[str, Any]:
     """``desired`` as it is applied. rewrite: a fence number that makes the write change the object although nothing else differs."""
     value = digest(desired) if rewrite is None else f"{digest(desired)}/{rewrite}"
-    return {**desired, "metadata": {**meta(desired), "annotations": {**annotations(desired), names.APPLIED: value}}}
+    return {**desired, "metadata": {**meta(desired), "annotations": {**annotations_of(desired), names.APPLIED: value}}}
 
 
 def is_current(desired: Object, observed: Object) -> bool:
@@ -140,7 +140,7 @@ def _owned_item(item: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
 def _comparable(desired: Object) -> Object:
     skipped = {names.APPLIED, names.APPLYSET_TOOLING, names.KRO_VERSION}
     metadata = {key: value for key, value in meta(desired).items() if key not in _SERVER_SIDE}
-    for part, values in (("labels", labels(desired)), ("annotations", annotations(desired))):
+    for part, values in (("labels", labels_of(desired)), ("annotations", annotations_of(desired))):
         metadata[part] = {key: value for key, value in values.items() if key not in skipped}
     return {**{key: value for key, value in desired.items() if key not in ("status", "stringData")}, "metadata": metadata}
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from graphcore import names
 from graphcore.converge import selectors
-from graphcore.converge.metadata import LABEL_VALUE_LIMIT, annotations, labels, meta, namespace_of
+from graphcore.converge.metadata import LABEL_VALUE_LIMIT, annotations_of, labels_of, meta, namespace_of
 from graphcore.graph.model import Resource
 
 Object = Mapping[str, Any]
@@ -38,7 +38,7 @@ class Reference:
             return False
         if self.name:
             return bool(meta(obj).get("name") == self.name)
-        return any(selectors.matches(self.selector, held) for held in (labels(obj), former_labels or {}))
+        return any(selectors.matches(self.selector, held) for held in (labels_of(obj), former_labels or {}))
 
     def to_json(self) -> list[Any]:
         kind = self.resource
@@ -65,7 +65,7 @@ def record(references: Iterable[Reference]) -> tuple[dict[str, str], dict[str, s
 def recorded(instance: Object) -> tuple[Reference, ...]:
     """The references recorded on an instance; an annotation that cannot be read counts as none."""
     try:
-        entries = json.loads(annotations(instance).get(names.REFERENCES, "[]"))
+        entries = json.loads(annotations_of(instance).get(names.REFERENCES, "[]"))
         return tuple(
             Reference(Resource(str(version), str(kind), str(plural), bool(namespaced)), str(namespace), str(name), str(selector))
             for version, kind, plural, namespaced, namespace, name, selector in entries

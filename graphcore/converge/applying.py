@@ -1,0 +1,188 @@
+"""Rules 2, 3 and 6: bring the objects of one wave to what they should be, and take the answers as observations.
+
+An object that is current costs nothing. One that was seen is overwritten only as it was seen (uid and resourceVersion); one that was not
+seen is created only if nobody has it (``resourceVersion: "1"``), so that creation needs no look beforehand. When the API server objects,
+the object is read and it is decided again: ours and merely moved ⇒ once more; ours and rewritten by another invocation ⇒ start over;
+nobody's ⇒ adopted; another ApplySet's ⇒ reported and left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphcore import names
+from graphcore.converge.effects import Apply, Found, Get, Missing, Refused, Result
+from graphcore.converge.fence import Place
+from graphcore.converge.gating import Record, State
+from graphcore.converge.members import Members, is_member
+from graphcore.converge.metadata import annotations_of, identity, labels_of, meta, namespace_of, reference
+from graphcore.converge.ownership import applied_digest, is_current, with_digest
+from graphcore.converge.session import Identity, Object, Restart, Session, Steps, one
+
+CREATE_ONLY = "1"
+"""The resourceVersion that no object ever has: an apply with it creates or answers 409."""
+RETRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One object of a node. observed: the child as listed, if there is one."""
+
+    record: Record
+    desired: dict[str, Any]
+    observed: Object | None
+
+    @property
+    def identity(self) -> Identity:
+        return identity(self.desired)
+
+    @property
+    def place(self) -> Place:
+        return Place(self.record.node.resource, namespace_of(self.desired))
+
+
+def wanted_of(wave: Iterable[Record], members: Members) -> list[Wanted]:
+    """The objects that the rendered nodes of a wave want, beside what was observed of them."""
+    return [Wanted(record, desired, members.objects.get(identity(desired))) for record in wave for desired in record.desired]
+
+
+def refuse_duplicates(wanted: Iterable[Wanted], claimed: dict[Identity, Record]) -> None:
+    """Two nodes that render the same object: both fail and neither is written (any more). Names both nodes and the object."""
+    for item in wanted:
+        other = claimed.setdefault(item.identity, item.record)
+        if other is item.record:
+            continue
+        kind = item.record.node.resource.kind
+        message = f'resources "{other.id}" and "{item.record.id}" both render {kind} {reference(item.desired)}; neither is applied'
+        other.fail(message)
+        item.record.fail(message)
+
+
+def must_write(session: Session, item: Wanted) -> bool:
+    """Not there, not current, or claimed by somebody's prune and not yet rewritten since."""
+    if item.observed is None:
+        return True
+    return not is_current(item.desired, item.observed) or _claimed(session, item.observed)
+
+
+def _claimed(session: Session, observed: Object) -> bool:
+    if meta(observed).get("uid") not in session.mark.pruning:
+        return False
+    return annotations_of(observed).get(names.APPLIED, "").partition("/")[2] != str(session.mark.fence)
+
+
+def apply_wave(session: Session, wanted: list[Wanted], members: Members) -> Steps[None]:
+    """Write what differs, in one batch; afterwards ``members`` holds the answers and failed records say why. Raises Restart."""
+    writes = []
+    for item in wanted:
+        if item.record.state is State.FAILED:
+            continue
+        if item.observed is not None and meta(item.observed).get("deletionTimestamp"):
+            item.record.wait(
+                State.DELETING,
+                f'resource "{reference(item.observed)}" for node "{item.record.id}" is currently being deleted; waiting for deletion to '
+                f"complete before continuing reconciliation{_held_by(item.observed)}",
+            )
+        elif must_write(session, item):
+            writes.append(item)
+    if not writes:
+        return
+    results = yield tuple(_apply(session, item, item.observed) for item in writes)
+    for item, result in zip(writes, results, strict=True):
+        yield from _settle_one(session, item, result, members)
+
+
+def _held_by(obj: Object) -> str:
+    finalizers = meta(obj).get("finalizers")
+    return f" (finalizers: {', '.join(sorted(finalizers))})" if finalizers else ""
+
+
+def _apply(session: Session, item: Wanted, over: Object | None) -> Apply:
+    rewrite = session.mark.fence if over is not None and _claimed(session, over) else None
+    body = with_digest(item.desired, rewrite)
+    metadata = dict(body["metadata"])
+    if over is None:
+        metadata["resourceVersion"] = CREATE_ONLY
+    else:
+        metadata |= {"uid": meta(over)["uid"], "resourceVersion": meta(over)["resourceVersion"]}
+    resource = item.record.node.resource
+    namespace = namespace_of(item.desired) or None
+    return Apply(resource, metadata["name"], namespace, {**body, "metadata": metadata}, names.MANAGER_APPLYSET)
+
+
+def _settle_one(session: Session, item: Wanted, result: Result, members: Members) -> Steps[None]:
+    """Accept an answer, or read the object and decide again, a few times."""
+    seen, over = item.observed, item.observed
+    adopting = False
+    for _ in range(RETRIES):
+        match result:
+            case Found():
+                _accept(session, item, result.object, over, members)
+                if adopting:
+                    session.event(
+                        "Normal", "Adopted", f"took over {item.record.node.resource.kind} {reference(item.desired)}, which nobody owned"
+                    )
+                return
+            case Refused() if result.conflict:
+                resource, name = item.record.node.resource, meta(item.desired)["name"]
+                current = yield from one(Get(resource, name, namespace_of(item.desired) or None))
+            case Refused():
+                _refused(item, result)
+                return
+            case _:
+                raise TypeError(f"unexpected result {type(result).__name__}")
+        match current:
+            case Found() if meta(current.object).get("deletionTimestamp"):
+                raise Restart
+            case Found():
+                over = current.object
+            case Missing():
+                raise Restart
+            case Refused():
+                _refused(item, current)
+                return
+            case _:
+                raise TypeError(f"unexpected result {type(current).__name__}")
+        owner = labels_of(over).get(names.APPLYSET_PART_OF)
+        if owner and owner != session.set_id:
+            item.record.fail(
+                f"{item.record.node.resource.kind} {reference(over)} belongs to ApplySet {owner}, cannot reassign to {session.set_id}",
+                retry=True,
+            )
+            return
+        if seen is None and is_member(session, over):
+            raise Restart
+        if seen is not None and (meta(seen)["uid"] != meta(over)["uid"] or applied_digest(seen) != applied_digest(over)):
+            raise Restart
+        adopting = not owner
+        result = yield from one(_apply(session, item, over))
+    raise Restart
+
+
+def _accept(session: Session, item: Wanted, stored: Object, over: Object | None, members: Members) -> None:
+    members.objects[item.identity] = stored
+    session.wrote = True
+    if over is None:
+        session.created.objects[meta(stored)["uid"]] = (item.record.node.resource, stored)
+
+
+def _refused(item: Wanted, result: Refused) -> None:
+    size = len(item.record.desired)
+    index = next(i for i, desired in enumerate(item.record.desired) if desired is item.desired)
+    prefix = f"collection item {index}: " if item.record.node.type.plural and size else ""
+    item.record.fail(prefix + result.message, retry=True)
+
+
+def observed_of(record: Record, members: Members) -> Any:
+    """What other nodes see of a node: its object or None, or for a collection those of its objects that exist, in desired order."""
+    found = [members.objects[key] for key in map(identity, record.desired) if key in members.objects]
+    if record.node.type.plural:
+        return found
+    return found[0] if found else None
+
+
+def index_by_kind(records: Iterable[Record]) -> Mapping[str, Any]:
+    """Group-kind → resource for every kind that the graph writes."""
+    return {record.node.resource.group_kind: record.node.resource for record in records if not record.node.type.external}

@@ -1,0 +1,223 @@
+"""What one attempt at one instance knows and has done so far, and the writes to the instance itself.
+
+An attempt starts from a fresh read of the instance; :class:`Restart` ends it where somebody else was faster, :class:`Blocked` where the
+API server does not let us manage the instance. What previous attempts of the same invocation created is handed on: those objects stay this
+invocation's responsibility whatever the next attempt reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+
+from graphcore import names
+from graphcore.converge import references
+from graphcore.converge.effects import Apply, Batch, Effect, Found, Missing, Patch, Record, Refused, Resource, Result
+from graphcore.converge.fence import Mark, Place, read_mark, unique
+from graphcore.converge.metadata import (
+    Inventory,
+    annotations_of,
+    applyset_id,
+    instance_labels,
+    labels_of,
+    meta,
+    recorded_inventory,
+    regarding,
+)
+from graphcore.converge.references import Reference
+
+T = TypeVar("T")
+Steps: TypeAlias = Generator[Batch, Sequence[Result], T]
+Object: TypeAlias = Mapping[str, Any]
+Identity: TypeAlias = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of a run.
+
+    version_label: of this program. requeue_interval: seconds before a run that nothing else wakes is repeated; 0: never.
+    run_deadline: seconds that an invocation may take. condition_events: feature gate ``InstanceConditionEvents``.
+    """
+
+    version_label: str = "devel"
+    requeue_interval: float = 3.0
+    run_deadline: float = 12.0
+    condition_events: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The child that an event is about; only ever a hint."""
+
+    resource: Resource
+    name: str
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRequest:
+    """Which instance, and what the event and the process know about it besides.
+
+    definition: name of its definition, if known. revision: highest active revision that the event names or the process has cached.
+    """
+
+    resource: Resource
+    name: str
+    namespace: str | None = None
+    definition: str | None = None
+    revision: int | None = None
+    member: Member | None = None
+
+
+class Restart(Exception):
+    """Somebody else changed what this attempt was based on: read everything again."""
+
+
+class Blocked(Exception):
+    """The instance itself cannot be written. message: for the condition. retry: nothing watched will tell of a cure."""
+
+    def __init__(self, message: str, *, retry: bool) -> None:
+        self.message = message
+        self.retry = retry
+        super().__init__(message)
+
+
+def one(effect: Effect) -> Steps[Result]:
+    """Perform one effect."""
+    results = yield (effect,)
+    return results[0]
+
+
+@dataclass(slots=True)
+class Created:
+    """Objects that this invocation created, over all its attempts: UID → (resource, object as created)."""
+
+    objects: dict[str, tuple[Resource, Object]] = field(default_factory=dict)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(Place(resource, meta(obj).get("namespace") or "") for resource, obj in self.objects.values())
+
+
+@dataclass(slots=True)
+class Session:
+    """One attempt. instance: newest state this attempt has read or written. wrote: anything at all was written."""
+
+    request: InstanceRequest
+    options: Options
+    now: datetime
+    created: Created
+    instance: Object
+    definition: str = ""
+    definition_uid: str = ""
+    revision: int | None = None
+    mark: Mark = field(default_factory=Mark)
+    fenced: bool = False
+    wrote: bool = False
+    events: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.mark = read_mark(self.instance)
+
+    @property
+    def resource(self) -> Resource:
+        return self.request.resource
+
+    @property
+    def namespace(self) -> str:
+        """The instance's namespace, "" for a cluster-scoped one."""
+        return meta(self.instance).get("namespace") or ""
+
+    @property
+    def set_id(self) -> str:
+        return applyset_id(self.instance)
+
+    @property
+    def managed(self) -> bool:
+        """Finalizer and labels are as they should be. The version label alone is no reason to write."""
+        if names.FINALIZER not in (meta(self.instance).get("finalizers") or ()):
+            return False
+        held = labels_of(self.instance)
+        wanted = instance_labels(self.definition, self.definition_uid, self.options.version_label)
+        wanted.pop(names.KRO_VERSION)
+        return names.KRO_VERSION in held and names.APPLYSET_ID in held and all(held.get(key) == value for key, value in wanted.items())
+
+    def event(self, kind: str, reason: str, message: str, about: Object | None = None) -> None:
+        """Remember a Kubernetes Event; sent with the last batch of the attempt."""
+        found = Record(regarding(about or self.instance), "Warning" if kind == "Warning" else "Normal", reason, message)
+        if found not in self.events:
+            self.events.append(found)
+
+    def covered(self, places: Iterable[Place]) -> bool:
+        """Whether the recorded inventory, in both its forms, already has these places."""
+        wanted = tuple(places)
+        known = {place.key for place in self.mark.places}
+        inventory = Inventory.of(wanted, self.namespace)
+        return all(place.key in known for place in wanted) and recorded_inventory(self.instance).covers(inventory)
+
+    def fence(self, places: Iterable[Place] = (), *, pruning: Iterable[str] = (), refers: Iterable[Reference] | None = None) -> Steps[None]:
+        """Write the instance: finalizer, labels, inventory, revision, claims, references in one request. Raises Restart, Blocked."""
+        grown = unique([*places, *self.created.places, *self.mark.places])
+        inventory = recorded_inventory(self.instance).union(Inventory.of(grown, self.namespace))
+        mark = Mark(self.revision, self.mark.fence + 1, self.mark.pruning | frozenset(pruning), grown)
+        yield from self._write(mark, inventory, refers)
+        self.fenced = True
+
+    def settle(self, places: Iterable[Place], refers: Iterable[Reference]) -> Steps[None]:
+        """Shrink the inventory to what is there and withdraw all claims. Raises Restart, Blocked."""
+        exact = unique(places)
+        mark = Mark(self.revision, self.mark.fence, frozenset(), exact)
+        yield from self._write(mark, Inventory.of(exact, self.namespace), refers)
+
+    def _write(self, mark: Mark, inventory: Inventory, refers: Iterable[Reference] | None) -> Steps[None]:
+        kept = references.recorded(self.instance) if refers is None else tuple(refers)
+        index, record = references.record(kept)
+        first = not self.managed
+        metadata: dict[str, Any] = {
+            "name": self.request.name,
+            "uid": meta(self.instance)["uid"],
+            "resourceVersion": meta(self.instance)["resourceVersion"],
+            "labels": {names.APPLYSET_ID: self.set_id, **index},
+            "annotations": {
+                **inventory.annotations(self.set_id, self.options.version_label),
+                names.CONVERGENCE: mark.to_text(),
+                **record,
+            },
+        }
+        if self.namespace:
+            metadata["namespace"] = self.namespace
+        if first:
+            metadata["labels"] |= instance_labels(self.definition, self.definition_uid, self.options.version_label)
+            metadata["finalizers"] = [names.FINALIZER]
+        body = {"apiVersion": self.resource.api_version, "kind": self.resource.kind, "metadata": metadata}
+        manager = names.MANAGER_LABELLER if first else names.MANAGER_PARENT
+        result = yield from one(Apply(self.resource, self.request.name, self.request.namespace, body, manager))
+        self._accept(result, mark)
+        yield from self._remove_leftovers(index, record)
+
+    def _remove_leftovers(self, index: Mapping[str, str], record: Mapping[str, str]) -> Steps[None]:
+        """References that are no longer recorded, but that another of our field managers still holds, do not go with an apply."""
+        stale_labels = [key for key in labels_of(self.instance) if key.startswith(names.REFERS_PREFIX) and key not in index]
+        stale_notes = [key for key in (names.REFERENCES,) if key in annotations_of(self.instance) and key not in record]
+        if not stale_labels and not stale_notes:
+            return
+        metadata = {
+            "resourceVersion": meta(self.instance)["resourceVersion"],
+            "labels": dict.fromkeys(stale_labels),
+            "annotations": dict.fromkeys(stale_notes),
+        }
+        result = yield from one(Patch(self.resource, self.request.name, self.request.namespace, {"metadata": metadata}))
+        self._accept(result, self.mark)
+
+    def _accept(self, result: Result, mark: Mark) -> None:
+        if isinstance(result, Found):
+            self.instance, self.mark, self.wrote = result.object, mark, True
+        elif isinstance(result, Missing) or (isinstance(result, Refused) and result.conflict):
+            raise Restart
+        elif isinstance(result, Refused):
+            raise Blocked(f"finalizer/labeling failed: {result.message}", retry=True)
+        else:
+            raise TypeError(f"unexpected result {type(result).__name__}")

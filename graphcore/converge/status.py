@@ -1,0 +1,210 @@
+"""What an instance's status says after an attempt, and writing it under the resourceVersion that the attempt is based on.
+
+The vocabulary (states, condition types, reasons, message prefixes) is kro's, because tools rely on it. What differs is where kro's words
+mislead: ``ACTIVE`` never stands beside a ``Ready`` that is not True, a status field that cannot be computed costs only itself, and the
+message names what blocks, not what comes after.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphcore import names
+from graphcore.converge.conditions import Condition, ConditionSet, parse_all, timestamp
+from graphcore.converge.effects import Found, Missing, Refused, Replace
+from graphcore.converge.effects import Record as Event
+from graphcore.converge.gating import GOOD, Record, State, explain
+from graphcore.converge.metadata import regarding
+from graphcore.converge.session import Blocked, Object, Restart, Session, Steps, one
+from graphcore.errors import Problem
+from graphcore.graph.expression import NodeError
+from graphcore.graph.graph import Graph
+
+DEPENDENTS = (names.INSTANCE_MANAGED, names.GRAPH_RESOLVED, names.RESOURCES_READY)
+BUILT_IN = frozenset({names.READY, *DEPENDENTS})
+MANAGED = ("Managed", "instance is properly managed with finalizers and labels")
+RESOLVED = ("Resolved", "runtime graph created and all resources resolved")
+ALL_READY = ("AllResourcesReady", "all resources are created and ready")
+
+
+@dataclass(slots=True)
+class Report:
+    """The status to be. problems: what the author's conditions and fields could not compute. waits: what they wait for."""
+
+    status: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+
+
+def open_conditions(session: Session) -> ConditionSet:
+    """The built-in conditions of the instance; all others belong to the author or to nobody."""
+    return ConditionSet.open(session.instance, DEPENDENTS, session.now, keep_unknown=False)
+
+
+def current_status(session: Session) -> Mapping[str, Any]:
+    return session.instance.get("status") or {}
+
+
+def mark_nodes(conditions: ConditionSet, records: Iterable[Record], held: Iterable[str]) -> str:
+    """Set ``ResourcesReady`` from the nodes and from pruned objects that are still there; the state without regard to conditions."""
+    every = list(records)
+    held = list(held)
+    conditions.set(names.INSTANCE_MANAGED, "True", *MANAGED)
+    conditions.set(names.GRAPH_RESOLVED, "True", *RESOLVED)
+    told = [record for record in every if record.state in (State.FAILED, State.WAITING)]
+    going = [record for record in every if record.state is State.DELETING]
+    pending = [record for record in every if record.state is State.PENDING]
+    if going and not any(record.state is State.FAILED for record in every):
+        conditions.set(names.RESOURCES_READY, "False", "ResourceDeleting", "; ".join(record.message for record in going))
+        return names.IN_PROGRESS
+    if told or going:
+        fatal = [record for record in told if record.state is State.FAILED and _evaluation(record)]
+        prefix = "" if fatal and len(fatal) == len(told) else "apply results contain errors: "
+        _not_ready(conditions, prefix + "\n".join(record.message for record in [*told, *going]))
+        return names.ERROR if any(record.state is State.FAILED for record in told) else names.IN_PROGRESS
+    if pending:
+        _not_ready(conditions, f"waiting for unresolved resource: {pending[0].message}")
+        return names.IN_PROGRESS
+    if held:
+        _not_ready(conditions, f"waiting for pruned resources to be gone: {', '.join(held)}")
+        return names.IN_PROGRESS
+    if any(record.state not in GOOD for record in every):
+        _not_ready(conditions, "waiting for unresolved resource: " + "; ".join(r.message for r in every if r.state not in GOOD))
+        return names.IN_PROGRESS
+    conditions.set(names.RESOURCES_READY, "True", *ALL_READY)
+    return names.ACTIVE
+
+
+def _evaluation(record: Record) -> bool:
+    """kro tells errors of rendering without the prefix of apply errors."""
+    return bool(record.problems) and record.problems[0].code != "apply-failed"
+
+
+def _not_ready(conditions: ConditionSet, message: str) -> None:
+    conditions.set(names.RESOURCES_READY, "False", "NotReady", f"resource reconciliation failed: {message}")
+
+
+def compose(session: Session, graph: Graph, scope: Mapping[str, Any], conditions: ConditionSet, state: str) -> Report:
+    """Projected fields, conditions and state as of now, all from the same observations."""
+    evaluated = graph.status.evaluate(scope)
+    report = Report({key: value for key, value in evaluated.values.items() if key not in ("conditions", "state")})
+    report.problems += evaluated.failed
+    if evaluated.failed and conditions.is_true(names.RESOURCES_READY):
+        told = "\n".join(f'status field "{problem.path}": {explain(problem, "schema")}' for problem in evaluated.failed)
+        _not_ready(conditions, told)
+    if graph.conditions is None:
+        report.status["conditions"] = conditions.to_json()
+        ready: str | None = conditions.get(names.READY).status
+    else:
+        authored = _author_conditions(session, graph, scope, conditions, report)
+        report.status["conditions"] = [condition.to_json() for condition in authored]
+        ready = next((condition.status for condition in authored if condition.type == names.READY), None)
+    if report.problems:
+        state = names.ERROR
+    elif state == names.ACTIVE and ready not in (None, "True"):
+        state = names.IN_PROGRESS
+    report.status["state"] = state
+    return report
+
+
+def _author_conditions(
+    session: Session, graph: Graph, scope: Mapping[str, Any], conditions: ConditionSet, report: Report
+) -> list[Condition]:
+    """The author's own conditions. One that cannot be computed now keeps its previous value; types that occur twice are dropped."""
+    builtins = conditions.to_json()
+    found: list[Condition] = []
+    incomplete = False
+    for program in graph.conditions or ():
+        try:
+            outputs = program.evaluate(scope, builtins)
+        except NodeError as error:
+            incomplete = True
+            texts = [f"condition {'/'.join(program.types) or problem.path}: {explain(problem, 'schema')}" for problem in error.problems]
+            if error.pending:
+                report.waits += texts
+            else:
+                report.problems += error.problems
+            continue
+        found += [Condition(item["type"], item["status"], item.get("reason") or None, item.get("message") or None) for item in outputs]
+    types = [condition.type for condition in found]
+    repeated = sorted({name for name in types if types.count(name) > 1})
+    if repeated:
+        incomplete = True
+        message = f"condition types produced more than once: {', '.join(repeated)}"
+        report.problems.append(
+            Problem("duplicate-condition", message, "schema", "status.conditions", hint="give each condition its own type")
+        )
+    previous = {condition.type: condition for condition in parse_all(current_status(session).get("conditions"))}
+    stamped = [_stamp(session, item, previous.get(item.type)) for item in found if item.type not in repeated]
+    if incomplete:
+        produced = {condition.type for condition in stamped}
+        stamped += [condition for name, condition in previous.items() if name not in produced]
+    return stamped
+
+
+def _stamp(session: Session, condition: Condition, before: Condition | None) -> Condition:
+    kept = before is not None and before.status == condition.status and before.transition
+    transition = before.transition if before is not None and kept else timestamp(session.now)
+    generation = int((session.instance.get("metadata") or {}).get("generation") or 0)
+    return Condition(condition.type, condition.status, condition.reason, condition.message, transition, generation)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal as JSON, 3 and 3.0 being the same number."""
+    return _canonical(a) == _canonical(b)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(_integral(value), sort_keys=True)
+
+
+def _integral(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _integral(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_integral(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def write_status(session: Session, status: Mapping[str, Any]) -> Steps[bool]:
+    """Replace the status if it differs. True if it was written; then nobody else touched the instance since it was read. Raises Restart."""
+    before = current_status(session)
+    if same(before, status):
+        return False
+    body = {**session.instance, "status": status}
+    body["metadata"] = {key: value for key, value in body["metadata"].items() if key != "managedFields"}
+    effect = Replace(session.resource, session.request.name, session.request.namespace, body, subresource="status")
+    result = yield from one(effect)
+    match result:
+        case Found():
+            if session.options.condition_events:
+                session.events += condition_events(session.instance, before, status)
+            session.instance = result.object
+            session.wrote = True
+            return True
+        case Missing():
+            raise Restart
+        case Refused() if result.conflict:
+            raise Restart
+        case Refused():
+            raise Blocked(f"writing the status failed: {result.message}", retry=True)
+        case _:
+            raise TypeError(f"unexpected result {type(result).__name__}")
+
+
+def condition_events(instance: Object, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Event]:
+    """kro's Events for conditions whose status changed: reason is the type, the message tells from what to what and why."""
+    known = {condition.type: condition.status for condition in parse_all(before.get("conditions"))}
+    return [
+        Event(
+            regarding(instance),
+            "Normal" if condition.status == "True" else "Warning",
+            condition.type,
+            f"{known.get(condition.type, 'none')} -> {condition.status}: {condition.reason or ''}",
+        )
+        for condition in parse_all(after.get("conditions"))
+        if known.get(condition.type) != condition.status
+    ]
