@@ -1,0 +1,131 @@
+"""The view of a schema that ownership needs: which maps and lists are leaves, and how list items are told apart.
+
+Built once per kind from a resolved OpenAPI schema (built-in or the structural schema of a CRD) and then read by every apply.
+Where a schema is silent the rules are the API server's: a list without list type is one leaf, a map is granular, and what no
+schema describes is granular in maps and a leaf in lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local_emulator.apply.fieldsets import key_element, value_element
+from local_emulator.builtin.schemas import schema_for
+
+SCALAR = "scalar"
+MAP = "map"
+LIST = "list"
+DEDUCED = "deduced"
+
+
+@dataclass(slots=True, eq=False)
+class TypedSchema:
+    """One node. ``shape`` is one of SCALAR, MAP, LIST, DEDUCED (decided by the value). ``atomic`` maps and lists are leaves.
+
+    ``fields`` are declared properties, ``element`` describes all other keys of a map or the items of a list (None: nothing is
+    allowed there). ``keys`` tell the items of a list apart, with ``key_defaults`` for those left out; a granular list without
+    keys is a set of scalars. ``named`` marks a node that a schema declares as a struct.
+    """
+
+    shape: str
+    atomic: bool = False
+    fields: dict[str, TypedSchema] = field(default_factory=dict)
+    element: TypedSchema | None = None
+    keys: tuple[str, ...] = ()
+    key_defaults: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_builtin(cls, group: str, version: str, kind: str) -> TypedSchema:
+        """The view of a built-in kind. Raises KeyError for an unknown one."""
+        return _Builder().node(schema_for(group, version, kind))
+
+    @classmethod
+    def from_crd(cls, schema: Mapping[str, Any]) -> TypedSchema:
+        """The view of a CRD version's ``openAPIV3Schema``; metadata is an ObjectMeta whatever the schema says."""
+        built = _Builder().node(schema)
+        metadata = _Builder().node(schema_for("", "v1", "ConfigMap")["properties"]["metadata"])
+        built.fields = {**built.fields, "apiVersion": SCALAR_NODE, "kind": SCALAR_NODE, "metadata": metadata}
+        if built.shape != MAP:
+            built = cls(MAP, element=DEDUCED_NODE, fields=built.fields)
+        return built
+
+    def item_element(self, item: Any) -> str:
+        """The path element of an item of this granular list."""
+        if not self.keys:
+            return value_element(item)
+        if not isinstance(item, dict):
+            return value_element(item)
+        found = {}
+        for key in self.keys:
+            if key in item:
+                found[key] = item[key]
+            elif key in self.key_defaults:
+                found[key] = self.key_defaults[key]
+        return key_element(found)
+
+    def child(self, name: str) -> TypedSchema:
+        """The view of what a map holds under a key."""
+        return self.fields.get(name) or self.element or DEDUCED_NODE
+
+
+SCALAR_NODE = TypedSchema(SCALAR)
+DEDUCED_NODE = TypedSchema(DEDUCED)
+_DEDUCED_MAP = TypedSchema(MAP, element=DEDUCED_NODE)
+_DEDUCED_LIST = TypedSchema(LIST, atomic=True)
+
+
+def resolve(node: TypedSchema, value: Any) -> TypedSchema:
+    """The node that applies to a value: a deduced one takes the value's own shape, and so does a value that the schema does not fit."""
+    if isinstance(value, dict):
+        return node if node.shape == MAP else _DEDUCED_MAP
+    if isinstance(value, list):
+        return node if node.shape == LIST else _DEDUCED_LIST
+    return node if value is None else SCALAR_NODE
+
+
+class _Builder:
+    """Builds nodes once per shared sub-schema."""
+
+    def __init__(self) -> None:
+        self.built: dict[int, TypedSchema] = {}
+
+    def node(self, schema: Mapping[str, Any]) -> TypedSchema:
+        known = self.built.get(id(schema))
+        if known is None:
+            known = self.built[id(schema)] = self._build(schema)
+        return known
+
+    def _build(self, schema: Mapping[str, Any]) -> TypedSchema:
+        if schema.get("x-kubernetes-int-or-string") or ("oneOf" in schema and "type" not in schema):
+            return SCALAR_NODE
+        kind = schema.get("type")
+        if kind == "array":
+            return self._list(schema)
+        if kind == "object" or "properties" in schema:
+            return self._map(schema)
+        return SCALAR_NODE if kind else DEDUCED_NODE
+
+    def _map(self, schema: Mapping[str, Any]) -> TypedSchema:
+        properties = schema.get("properties") or {}
+        extra = schema.get("additionalProperties")
+        element: TypedSchema | None = None
+        if isinstance(extra, Mapping):
+            element = self.node(extra)
+        elif extra is True or schema.get("x-kubernetes-preserve-unknown-fields") or not properties:
+            element = DEDUCED_NODE
+        return TypedSchema(
+            MAP,
+            atomic=schema.get("x-kubernetes-map-type") == "atomic",
+            fields={name: self.node(value) for name, value in properties.items()},
+            element=element,
+        )
+
+    def _list(self, schema: Mapping[str, Any]) -> TypedSchema:
+        items = schema.get("items") or {}
+        kind = schema.get("x-kubernetes-list-type") or "atomic"
+        keys = tuple(schema.get("x-kubernetes-list-map-keys") or ()) if kind == "map" else ()
+        properties = items.get("properties") or {}
+        defaults = {key: properties[key]["default"] for key in keys if "default" in properties.get(key, {})}
+        return TypedSchema(LIST, atomic=kind == "atomic", element=self.node(items), keys=keys, key_defaults=defaults)
