@@ -43,6 +43,8 @@ def base64_decode(text: Any) -> bytes:
     if not compact.endswith("="):
         compact += "=" * (-len(compact) % 4)
     try:
+        if len(compact) % 4:
+            raise Error
         return a2b_base64(compact.encode("ascii"), strict_mode=True)
     except (Error, UnicodeEncodeError):
         raise EvaluationError(Reason.CONVERSION, "illegal base64 data") from None
@@ -52,8 +54,8 @@ def json_encode(value: Any) -> str:
     """A value as JSON without blanks, map keys sorted.
 
     As protocol buffers map CEL to JSON: an int or uint beyond 2**53 becomes a string, bytes become base64, a duration ``"1.5s"``,
-    a timestamp RFC 3339, an absent optional null; map keys must be strings. ``json.marshal`` is kro's own and writes numbers as they are.
-    Errors: ``unsupported type`` for what JSON cannot hold (types, quantities, …) and for NaN and infinity.
+    a timestamp RFC 3339; map keys must be strings. ``json.marshal`` is kro's own and writes numbers as they are.
+    Errors: ``optional.none() dereference``; ``unsupported type`` for what JSON cannot hold (types, quantities, …) and for NaN and infinity.
     Source: cel-go ext.Encoders (version 1).
     """
     return encode_json("json.encode", value)

@@ -56,7 +56,7 @@ def marshal_json(function: str, value: Any) -> str:
             raise fail(f"{function} failed to convert value: map key must be string, got {type_name(item)}")
         return item
 
-    return _encode(function, value, scalar, key)
+    return _encode(function, value, scalar, key, absent="null")
 
 
 def encode_json(function: str, value: Any) -> str:
@@ -77,10 +77,10 @@ def encode_json(function: str, value: Any) -> str:
             raise fail(f"{function}: unsupported map key type: {type_name(item)}")
         return item
 
-    return _encode(function, value, scalar, key)
+    return _encode(function, value, scalar, key, absent=None)
 
 
-def _encode(function: str, value: Any, scalar: Callable[[Any], str | None], key: Callable[[Any], str]) -> str:
+def _encode(function: str, value: Any, scalar: Callable[[Any], str | None], key: Callable[[Any], str], absent: str | None) -> str:
     def encode(item: Any, depth: int) -> str:
         if depth > _MAX_DEPTH:
             raise EvaluationError(Reason.BUDGET, f"{function}: value is nested too deeply")
@@ -98,7 +98,9 @@ def _encode(function: str, value: Any, scalar: Callable[[Any], str | None], key:
 
                 return f'"{b2a_base64(item, newline=False).decode()}"'
             case Optional():
-                return encode(item.value, depth) if item.present else "null"
+                if not item.present and absent is None:
+                    raise fail("optional.none() dereference")
+                return encode(item.value, depth) if item.present else str(absent)
             case list():
                 return f"[{joined(iter(item), lambda element: encode(element, depth + 1))}]"
             case dict():

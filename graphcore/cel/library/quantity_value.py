@@ -95,7 +95,14 @@ def parse_quantity(text: str) -> Quantity | None:
     if match is None or not text:
         return None
     sign = -1 if match[1] == "-" else 1
-    whole, fraction, suffix = match[2] or "0", match[3] or "", match[4]
+    if not text[: match.start(4)].strip("+-."):
+        # No digit at all: Kubernetes takes that for zero, except where it needs the slow path.
+        zero = _suffixed(sign, "0", "", match[4])
+        return None if zero is None or zero.wide else zero
+    return _suffixed(sign, match[2] or "0", match[3] or "", match[4])
+
+
+def _suffixed(sign: int, whole: str, fraction: str, suffix: str) -> Quantity | None:
     if suffix in _DECIMAL:
         return _decimal(sign, whole, fraction, _DECIMAL[suffix])
     if suffix in _BINARY:

@@ -99,11 +99,21 @@ class URL(Opaque):
         return text
 
 
+def is_url(text: str) -> bool:
+    """Whether a text is an absolute URL or an absolute path. As in Kubernetes a fragment is looked at as if it belonged to the path."""
+    try:
+        _parse(utf8(text), request=True)
+    except _Invalid:
+        return False
+    return True
+
+
 def parse_url(text: str) -> URL | None:
     """The URL a text stands for: absolute, or an absolute path; None if it is none."""
+    if not is_url(text):
+        return None
     raw = utf8(text)
     try:
-        _parse(raw, request=True)  # as Kubernetes does: this decides whether it is one, taking a fragment for part of the path
         before, _, fragment = raw.partition(b"#")
         parts = _parse(before, request=False)
         decoded = _checked_unescape(fragment)

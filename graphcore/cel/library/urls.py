@@ -11,6 +11,7 @@ from graphcore.cel.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import no_such_overload
 from graphcore.cel.library.url_value import URL, URL_TYPE, parse_url
+from graphcore.cel.library.url_value import is_url as is_url_text
 from graphcore.cel.types import BOOL, STRING, list_of, map_of
 
 
@@ -30,14 +31,14 @@ def url(text: Any) -> URL:
 
 
 def is_url(text: Any) -> bool:
-    """Whether ``url`` takes the text.
+    """Whether ``url`` takes the text, a malformed fragment apart.
 
     Errors: none.
     Source: Kubernetes URLs.
     """
     if not isinstance(text, str):
         raise no_such_overload("isURL", text)
-    return parse_url(text) is not None
+    return is_url_text(text)
 
 
 def get_scheme(value: Any) -> str:
