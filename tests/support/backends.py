@@ -1,0 +1,229 @@
+"""The two APIs scenarios run against, and the processes of ``krofn run`` beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.build import ToolsUnavailable
+from tests.cluster.control_plane import ControlPlane, ControlPlaneError, free_ports, write_kubeconfig
+from tests.support.accounting import Accounting
+from tests.support.client import Client, Object
+
+ROOT = Path(__file__).parent.parent.parent
+SYSTEM = "krofn-system"
+FUNCTIONS = ("definition", "instance", "fanout", "bridge")
+START_TIMEOUT = 60.0
+
+
+class Backend:
+    """An API server for scenarios. kubeconfig: what the functions use; contexts: the kubeconfig context of each process, where they differ."""
+
+    name = ""
+
+    def __init__(self, server: str, token: str, kubeconfig: Path, accounting: Accounting) -> None:
+        self.server, self.token, self.kubeconfig, self.accounting = server, token, kubeconfig, accounting
+        self.contexts: dict[str, str] = {}
+
+    def grant(self, group: str, rgd: Object) -> None:
+        """Lets the functions work with the kinds of a definition."""
+
+
+class EmulatorBackend(Backend):
+    name = "emulator"
+
+
+class RealBackend(Backend):
+    """A real kube-apiserver: the functions have exactly the rights of ``knative/`` and of what a scenario's definition needs."""
+
+    name = "real"
+
+    def __init__(self, plane: ControlPlane, directory: Path) -> None:
+        super().__init__(plane.server, plane.token, directory / "functions.kubeconfig", Accounting(plane.audit_log))
+        self.client = Client(plane.server, plane.token)
+        for each in manifests("namespace.yaml", "rbac.yaml"):
+            self.client.apply(each)
+        tokens = {f"krofn-{name}": self._token(f"krofn-{name}") for name in FUNCTIONS}
+        write_kubeconfig(self.kubeconfig, plane.server, tokens, ca=plane.ca.read_bytes())
+        self.contexts = {name: f"krofn-{name}" for name in FUNCTIONS}
+        self.admin_kubeconfig = plane.kubeconfig
+
+    def _token(self, account: str) -> str:
+        path = f"/api/v1/namespaces/{SYSTEM}/serviceaccounts/{account}/token"
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 21600}}
+        return str(self.client.call("POST", path, json=body)["status"]["token"])
+
+    def grant(self, group: str, rgd: Object) -> None:
+        rules = [{"apiGroups": [group], "resources": ["*"], "verbs": ["*"]}]
+        for api_version, kind in sorted(kinds_of(rgd)):
+            resource = self.client.resource(api_version, kind)[1] if "${" not in kind else "*"
+            rules.append({"apiGroups": [api_version.rpartition("/")[0]], "resources": [resource], "verbs": ["get", "list", "watch", "create", "update", "patch", "delete"]})
+        name = f"scenario-{rgd['metadata']['name']}"
+        labels = {"rbac.kro.run/aggregate-to-controller": "true"}
+        self.client.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name, "labels": labels}, "rules": rules})
+        target = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "krofn-kinds"}}
+
+        def aggregated(found: Object | None) -> bool:
+            present = (found or {}).get("rules") or []
+            return all(rule in present for rule in rules)
+
+        self.client.wait(target, aggregated, what="aggregated")
+
+
+def kinds_of(rgd: Object) -> set[tuple[str, str]]:
+    """(apiVersion, kind) of everything a definition makes or refers to."""
+    found = set()
+    for resource in rgd["spec"].get("resources") or []:
+        body = resource.get("template") or resource.get("externalRef")
+        if isinstance(body, dict) and isinstance(body.get("apiVersion"), str) and isinstance(body.get("kind"), str):
+            found.add((body["apiVersion"], body["kind"]))
+    group = rgd["spec"]["schema"].get("group")
+    return {item for item in found if item[0].rpartition("/")[0] != group}
+
+
+def manifests(*names: str) -> list[Object]:
+    """Objects of files of ``knative/``."""
+    found: list[Object] = []
+    for name in names:
+        found.extend(each for each in yaml.safe_load_all((ROOT / "knative" / name).read_text()) if each)
+    return found
+
+
+@contextlib.contextmanager
+def start_backend(name: str, directory: Path) -> Iterator[Backend]:
+    """An API server that is ready. Without the tools for a real one, the test fails where they are required and is skipped elsewhere."""
+    if name == "emulator":
+        with _emulator(directory) as backend:
+            yield backend
+        return
+    try:
+        plane = ControlPlane()
+        plane.__enter__()
+    except (ToolsUnavailable, ControlPlaneError) as error:
+        if os.environ.get("KROFN_REQUIRE_CLUSTER"):
+            pytest.fail(f"the real API server cannot run: {error}", pytrace=False)
+        pytest.skip(f"no real API server: {error}")
+    try:
+        yield RealBackend(plane, directory)
+    finally:
+        plane.stop()
+
+
+@contextlib.contextmanager
+def _emulator(directory: Path) -> Iterator[Backend]:
+    kubeconfig, log = directory / "kubeconfig", directory / "audit.log"
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "local_emulator.server", "--port", str(port), "--kubeconfig", str(kubeconfig), "--audit-log", str(log)]
+    output = (directory / "emulator.log").open("wb")
+    process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        _wait_for(kubeconfig, process, directory / "emulator.log")
+        config = yaml.safe_load(kubeconfig.read_text())
+        token = config["users"][0]["user"].get("token", "")
+        yield EmulatorBackend(config["clusters"][0]["cluster"]["server"], token, kubeconfig, Accounting(log))
+    finally:
+        _stop(process)
+
+
+class FunctionProcesses:
+    """``krofn run`` against a backend, and the means to hurt it."""
+
+    def __init__(self, backend: Backend, **settings: str) -> None:
+        self.backend = backend
+        self.settings = {"KROFN_RESYNC_PERIOD": "0", "KROFN_FEATURE_GATES": "CELOmitFunction=true", **settings}
+        self.directory = backend.kubeconfig.parent
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> FunctionProcesses:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        ready = self.directory / "run.ready"
+        ready.unlink(missing_ok=True)
+        environment = {**os.environ, **self.settings, "KUBECONFIG": str(self.backend.kubeconfig)}
+        environment |= {f"KROFN_{name.upper()}_CONTEXT": context for name, context in self.backend.contexts.items()}
+        if isinstance(self.backend, RealBackend):
+            # Installing is an administrator's act; the functions have no right to it.
+            for each in manifests("crds/resourcegraphdefinitions.yaml", "crds/graphrevisions.yaml"):
+                self.backend.client.apply(each)
+                self.backend.client.wait_condition(each, "Established")
+        command = [sys.executable, "-m", "local_emulator.cli", "run", "--ready-file", str(ready)]
+        command += [] if isinstance(self.backend, RealBackend) else ["--install"]
+        log = (self.directory / "run.log").open("ab")
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        _wait_for(ready, self.process, self.directory / "run.log")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            _stop(self.process)
+            self.process = None
+
+    def ensure_running(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+
+    def pid(self, function: str) -> int | None:
+        """Process id of a function, if it runs."""
+        assert self.process is not None
+        for pid in _descendants(self.process.pid):
+            with contextlib.suppress(OSError):
+                if f"functions.{function}.main:app".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        return None
+
+    def kill(self, function: str) -> bool:
+        """SIGKILL; False if it was not running."""
+        pid = self.pid(function)
+        if pid is None:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        return True
+
+    def log(self, lines: int = 40) -> str:
+        path = self.directory / "run.log"
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
+
+
+def _descendants(pid: int) -> list[int]:
+    found = []
+    with contextlib.suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            found += [int(child), *_descendants(int(child))]
+    return found
+
+
+def _wait_for(path: Path, process: subprocess.Popen[Any], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while not path.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
+            raise AssertionError(f"{process.args!r} is not ready (exit code {process.poll()}):\n{tail}")
+        time.sleep(0.02)
+
+
+def _stop(process: subprocess.Popen[Any]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(5)
+
+
