@@ -30,6 +30,8 @@ import yaml
 from tests.cluster.build import require
 
 START_TIMEOUT = 90.0
+CONTROLLERS = ("garbage-collector-controller", "namespace-controller", "clusterrole-aggregation-controller", "serviceaccount-controller")
+"""Without kwok nothing runs Pods; then nothing else should touch workloads either, so that scenarios can play the kubelet."""
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -148,7 +150,7 @@ class ControlPlane:
         self._run(
             "kube-controller-manager", f"--kubeconfig={self.kubeconfig}", f"--service-account-private-key-file={self.directory / 'sa.key'}",
             "--use-service-account-credentials=false", "--leader-elect=false", f"--secure-port={self.manager_port}", "--bind-address=127.0.0.1",
-            f"--cert-dir={self.directory / 'manager-certs'}", "--controllers=*,-node-ipam-controller,-cloud-node-lifecycle-controller",
+            f"--cert-dir={self.directory / 'manager-certs'}", f"--controllers={'*' if self.with_kwok else ','.join(CONTROLLERS)}",
             "--concurrent-namespace-syncs=10", "--namespace-sync-period=2s",
         )  # fmt: skip
 
