@@ -22,6 +22,8 @@ NANOS: Final = 1_000_000_000
 TIMESTAMP_MIN: Final = -62_135_596_800 * NANOS  # 0001-01-01T00:00:00Z
 TIMESTAMP_MAX: Final = 253_402_300_800 * NANOS - 1  # 9999-12-31T23:59:59.999999999Z
 
+MAX_COMPARED: Final = 2_000_000
+
 
 class Uint(int):
     """An unsigned 64-bit integer; equal to the int of the same value, in maps as well. Arithmetic on it yields plain ints."""
@@ -183,6 +185,13 @@ class AssociativeList(list[Any]):
         raise NotImplementedError
 
 
+class Original(dict[Any, Any]):
+    """A map decoded from an object of the cluster. original: the same part of that object, undecoded."""
+
+    __slots__ = ("original",)
+    original: dict[str, Any]
+
+
 def no_such_overload() -> EvaluationError:
     return EvaluationError(Reason.NO_SUCH_OVERLOAD)
 
@@ -276,8 +285,12 @@ def equals(left: Any, right: Any) -> bool:
 
 def _deep_equals(left: Any, right: Any) -> bool:
     pending = [(left, right)]  # an explicit stack: values may be nested deeper than Python's recursion allows
+    compared = 0
     while pending:
         a, b = pending.pop()
+        compared += 1
+        if compared > MAX_COMPARED:  # parts may be shared, so that walking a small value takes for ever
+            raise EvaluationError(Reason.BUDGET, "budget exceeded: the compared values are too large")
         kind = type(a)
         if a is OMIT or b is OMIT:
             raise no_such_overload()
