@@ -1,7 +1,7 @@
 """Defaults in a schema: each must be a value that the schema itself takes, with no fields it would drop.
 
-Source: apiextensions-apiserver 0.36 ``apiserver/schema/defaulting/validation.go``. Defaults of the apiVersion, kind and metadata of embedded
-resources are not looked at.
+Source: apiextensions-apiserver 0.36 ``apiserver/schema/defaulting/validation.go``. Defaults inside the apiVersion,
+kind and metadata of embedded resources are not looked at.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Structural schemas: every field that a schema talks about is declared in its plain skeleton, outside ``allOf``, ``anyOf``, ``oneOf`` and ``not``.
+"""Structural schemas: every field that a schema talks about is declared outside ``allOf``, ``anyOf``, ``oneOf`` and ``not``.
 
 Only such schemas can be pruned and defaulted, hence the API server takes no others.
 Source: apiextensions-apiserver 0.36 ``apiserver/schema/validation.go`` and ``complete.go``.
@@ -73,9 +73,9 @@ def _invariants(schema: Schema, level: Level, path: str, found: list[Problem]) -
 
 def _extensions(schema: Schema, level: Level, path: str, found: list[Problem]) -> None:
     if schema.get("x-kubernetes-int-or-string"):
-        for member in ("x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource"):
-            if schema.get(member):
-                found.append(invalid(f"{path}.{member}", True, "must be false if x-kubernetes-int-or-string is true"))
+        excluded = ("x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource")
+        words = "must be false if x-kubernetes-int-or-string is true"
+        found.extend(invalid(f"{path}.{member}", True, words) for member in excluded if schema.get(member))
     kind = schema.get("type") or ""
     if schema.get("x-kubernetes-embedded-resource") and kind != "object":
         words = "must be object if x-kubernetes-embedded-resource is true"

@@ -193,7 +193,11 @@ def _scale(subresources: Mapping[str, Any], path: str) -> list[Problem]:
     if not isinstance(scale, Mapping):
         return []
     found = []
-    for member, roots in (("specReplicasPath", (".spec.",)), ("statusReplicasPath", (".status.",)), ("labelSelectorPath", (".spec.", ".status."))):
+    for member, roots in (
+        ("specReplicasPath", (".spec.",)),
+        ("statusReplicasPath", (".status.",)),
+        ("labelSelectorPath", (".spec.", ".status.")),
+    ):
         place, text = f"{path}.scale.{member}", scale.get(member) or ""
         if not text:
             if member != "labelSelectorPath":

@@ -115,7 +115,9 @@ def go_json(value: Any) -> str:
 
 def go_struct(members: Sequence[tuple[str, Any]]) -> str:
     """Compact JSON of a Go struct: members in declaration order."""
-    body = ",".join(f"{json.dumps(name)}:{_escaped(json.dumps(value, ensure_ascii=False, separators=(',', ':')))}" for name, value in members)
+    body = ",".join(
+        f"{json.dumps(name)}:{_escaped(json.dumps(value, ensure_ascii=False, separators=(',', ':')))}" for name, value in members
+    )
     return "{" + body + "}"
 
 

@@ -13,7 +13,18 @@ from typing import Any
 import re2
 
 from graphcore.errors import Problem
-from graphcore.openapi.fielderrors import go_json, in_order, invalid, not_supported, number, required, show, too_long, too_many, type_invalid
+from graphcore.openapi.fielderrors import (
+    go_json,
+    in_order,
+    invalid,
+    not_supported,
+    number,
+    required,
+    show,
+    too_long,
+    too_many,
+    type_invalid,
+)
 
 _NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
