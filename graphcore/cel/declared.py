@@ -55,6 +55,14 @@ class Declarations:
             self._types[key] = self._field(type_name, field)
         return self._types[key]
 
+    def type_at(self, type_name: str, schema: Schema) -> Type:
+        """The type of values that follow a part of a declared schema; type_name: ``__type_<variable>.<path>`` of that part."""
+        return self._type(type_name, schema) or DYN
+
+    def properties(self, type_name: str) -> Mapping[str, str]:
+        """CEL identifier → real property name, for a declared object type."""
+        return self._identifiers(type_name)
+
     def preserves_unknown(self, type_name: str) -> bool:
         """Whether values of the type may have fields that are not declared."""
         schema = self.schema(type_name)

@@ -95,7 +95,7 @@ def _template(use: Use, draft: Draft, environment: Environment, typing: Typing, 
     programs[use] = program
     if use.field is None or use.field.schema is None:
         return
-    expected = typing.declarations.type_of(use.field.schema, type_name(draft.id, use.field.path))
+    expected = typing.declarations.type_at(type_name(draft.id, use.field.path), use.field.schema)
     reason = incompatibility(program.type, expected, typing.declarations)
     if reason is not None:
         detail = f": {reason}" if reason else ""

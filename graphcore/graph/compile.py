@@ -24,6 +24,7 @@ from graphcore.graph.model import Limits
 from graphcore.graph.naming import check_names
 from graphcore.graph.node import EACH, SCHEMA
 from graphcore.graph.order import deletion_waves, find_cycle, topological_order
+from graphcore.graph.paths import format_path
 from graphcore.graph.projection import Projection, check_status, judge_status, literal_types, read_status
 from graphcore.graph.revision import revision_hash
 from graphcore.openapi import Schemas
@@ -191,13 +192,24 @@ def _node_fact(draft: Draft, work: Compilation, wave: int) -> dict[str, Any]:
         raise AssertionError(f"node {draft.id} has no kind although the definition compiled")
     ids = [other.id for other in work.drafts]
     include = [name for use in work.uses[draft.id] if use.position is Position.INCLUDE_WHEN for name in use.references if name in ids]
+    base64 = [format_path(item.path) for item in draft.fields if _takes_bytes(item.schema)]
     return {
         "type": draft.type.value,
         "resource": [kind.api_version, kind.kind, kind.plural, kind.namespaced],
         "dependencies": list(work.edges[draft.id]),
         "wave": wave,
         **({"include": list(dict.fromkeys(include))} if include else {}),
+        **({"base64": base64} if base64 else {}),
     }
+
+
+def _takes_bytes(schema: Any) -> bool:
+    """Whether a field, its elements or its values have the string format ``byte``."""
+    while isinstance(schema, Mapping):
+        if schema.get("format") == "byte":
+            return True
+        schema = schema.get("additionalProperties", schema.get("items"))
+    return False
 
 
 def _view_plans(instance_schema: Mapping[str, Any], drafts: Sequence[Draft], programs: Mapping[Use, Program]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphcore import names
-from graphcore.cel.scanner import NestedExpressionError, is_standalone, scan, to_expression
+from graphcore.cel.scanner import ScanError, is_standalone, to_expression
 from graphcore.errors import Problem
 from graphcore.graph.model import NodeType
 from graphcore.graph.paths import format_path
@@ -111,12 +111,9 @@ def standalone(text: Any, what: str, path: str) -> str | Problem:
     if not isinstance(text, str):
         return problem
     try:
-        segments = scan(text)
-    except NestedExpressionError:
-        return Problem("nested-expression", "nested expressions are not allowed unless inside string literals", path=path, expression=text)
-    if not is_standalone(segments):
-        return problem
-    return to_expression(segments) or ""
+        return to_expression(text) if is_standalone(text) else problem
+    except ScanError as error:
+        return Problem("scan-error", error.message, path=path, expression=text, hint='write a literal ${ as ${"${"}')
 
 
 def _entries(texts: Sequence[Any], what: str, problems: list[Problem]) -> list[Entry]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphcore.cel import Program, compile_unchecked
-from graphcore.cel.conversion import ConversionError, to_json
+from graphcore.cel.conversion import to_json
 from graphcore.cel.errors import EvaluationError
 from graphcore.errors import Problem
 
@@ -36,18 +36,30 @@ class NodeError(Exception):
 
 
 class Expression:
-    """source: CEL. shown: the user's text, for messages. path: of the field it computes, or of the entry it is. views: by variable name."""
+    """source: CEL. shown: the user's text, for messages. path: of the field it computes, or of the entry it is. views: by variable name.
 
-    __slots__ = ("_program", "node", "path", "shown", "source", "views")
+    base64: the field takes bytes, which are written in base64.
+    """
+
+    __slots__ = ("_program", "base64", "node", "path", "shown", "source", "views")
 
     def __init__(
-        self, source: str, *, node: str, path: str, shown: str | None = None, program: Program | None = None, views: Mapping[str, View]
+        self,
+        source: str,
+        *,
+        node: str,
+        path: str,
+        shown: str | None = None,
+        program: Program | None = None,
+        views: Mapping[str, View],
+        base64: bool = False,
     ) -> None:
         self.source = source
         self.node = node
         self.path = path
         self.shown = shown if shown is not None else source
         self.views = views
+        self.base64 = base64
         self._program = program
 
     @property
@@ -73,9 +85,9 @@ class Expression:
         """The value as JSON, or OMIT. Raises NodeError."""
         value = self.value(scope)
         try:
-            return to_json(value)
-        except ConversionError as error:
-            raise self._failure("unwritable-value", str(error), pending=False) from None
+            return to_json(value, bytes_as_base64=self.base64)
+        except EvaluationError as error:
+            raise self._failure("unwritable-value", error.message, pending=False) from None
 
     def failure(self, code: str, message: str, *, hint: str | None = None) -> NodeError:
         """A fatal NodeError placed at this expression."""

@@ -77,8 +77,11 @@ class _Maker:
         self.views = views
         self.program_of = program_of
 
-    def expression(self, source: str, node: str, path: str, shown: str | None = None, views: Mapping[str, View] | None = None) -> Expression:
-        return Expression(source, node=node, path=path, shown=shown, program=self.program_of(node, path), views=self.views if views is None else views)
+    def expression(
+        self, source: str, node: str, path: str, shown: str | None = None, views: Mapping[str, View] | None = None, base64: bool = False
+    ) -> Expression:
+        program = self.program_of(node, path)
+        return Expression(source, node=node, path=path, shown=shown, program=program, views=self.views if views is None else views, base64=base64)
 
 
 def _resource(fact: Sequence[Any]) -> Resource:
@@ -98,6 +101,7 @@ def _node(
     type_ = NodeType(fact["type"])
     template = _template(resource, type_)
     fields, _ = fields_of(template if type_.external else {key: template[key] for key in template if key not in ("apiVersion", "kind")}, None)
+    base64 = frozenset(fact.get("base64", ()))
     ready_views = make.views
     if type_.plural and name in plans:
         ready_views = {**make.views, EACH: decoder(element_plan(plans[name]))}
@@ -110,7 +114,7 @@ def _node(
         tuple(fact.get("include", ())),
         int(fact["wave"]),
         template,
-        tuple((item.path, make.expression(item.expression, name, format_path(item.path), item.shown)) for item in fields),
+        tuple((item.path, make.expression(item.expression, name, path, item.shown, base64=path in base64)) for item in fields for path in (format_path(item.path),)),
         _entries(resource, "includeWhen", name, make, make.views),
         _entries(resource, "readyWhen", name, make, ready_views),
         _for_each(resource, name, make),

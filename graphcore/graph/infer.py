@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from graphcore.cel.declared import Declarations, unescape
+from graphcore.cel.declared import Declarations
 from graphcore.cel.types import Kind, Type
 from graphcore.errors import Problem
-from graphcore.graph.paths import Path, format_path
+from graphcore.graph.paths import Path
 
 JsonSchema = dict[str, Any]
 
@@ -63,7 +63,8 @@ def _object(name: str, declarations: Declarations, inside: tuple[str, ...]) -> J
     if name in inside:
         raise CyclicTypeError(name)
     schema: JsonSchema = {"type": "object"}
-    properties = {unescape(field): schema_of(field_type, declarations, (*inside, name)) for field, field_type in fields.items()}
+    real = declarations.properties(name)
+    properties = {real[field]: schema_of(field_type, declarations, (*inside, name)) for field, field_type in fields.items()}
     if properties:
         schema["properties"] = dict(sorted(properties.items()))
     if declarations.preserves_unknown(name):

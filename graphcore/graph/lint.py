@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphcore.cel import Program
+from graphcore.cel.scanner import scan
 from graphcore.errors import Problem
 from graphcore.graph.drafts import Draft
 from graphcore.graph.inspection import Position, Use
@@ -71,9 +72,7 @@ def _too_long(use: Use, draft: Draft, instance_schema: Mapping[str, Any]) -> Ite
 
 
 def _expressions(text: str) -> list[str]:
-    from graphcore.cel.scanner import scan
-
-    return [segment.source for segment in scan(text) if segment.is_expression]
+    return ["${" + segment.text + "}" for segment in scan(text) if segment.expression]
 
 
 def _optional(use: Use, program: Program, instance_schema: Mapping[str, Any]) -> Iterator[Problem]:
@@ -136,9 +135,7 @@ def _stray_markers(value: Any, draft: Draft, path: Path = ()) -> Iterator[Proble
         for index, item in enumerate(value):
             yield from _stray_markers(item, draft, (*path, index))
     elif isinstance(value, str) and "${" in value:
-        from graphcore.cel.scanner import scan
-
-        if any("${" in segment.source for segment in scan(value) if not segment.is_expression):
+        if any("${" in segment.text for segment in scan(value) if not segment.expression):
             yield Problem(
                 "stray-marker",
                 "this text has a ${ that begins no expression and stays as it is",

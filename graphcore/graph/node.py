@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphcore.cel.conversion import OMIT
-from graphcore.cel.values import Optional
+from graphcore.cel.values import OMIT, Optional
 from graphcore.errors import Problem
 from graphcore.graph.expression import Expression, NodeError, Scope, first_failure
 from graphcore.graph.model import Limits, NodeType, Resource
@@ -171,7 +170,7 @@ class Node:
 
 def _truth(value: Any, expression: Expression, entry: str) -> bool:
     if isinstance(value, Optional):
-        value = value.value if value.has_value else None
+        value = value.value if value.present else None
     if value is None:
         return False
     if not isinstance(value, bool):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphcore.cel.conversion import OMIT
+from graphcore.cel.values import OMIT
 from graphcore.errors import Problem
 from graphcore.graph.expression import Expression, NodeError, Scope
 from graphcore.graph.paths import Path, build_at

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphcore.cel.scanner import NestedExpressionError, is_standalone, scan, to_expression
+from graphcore.cel.scanner import ScanError, has_expression, is_standalone, to_expression
 from graphcore.errors import Problem
 from graphcore.graph.paths import Path, format_path
 
@@ -60,7 +60,7 @@ def literal_paths(value: Any, path: Path = ()) -> Iterator[Path]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from literal_paths(item, (*path, index))
-    elif not isinstance(value, str) or to_expression(value) is None:
+    elif not isinstance(value, str) or not _has_expression(value):
         yield path
 
 
@@ -136,23 +136,22 @@ def _walk_list(value: list[Any], schema: Schema, expected: tuple[str, ...], path
 
 def _string(value: str, schema: Schema | None, expected: tuple[str, ...], path: Path) -> Iterator[Field | Problem]:
     try:
-        segments = scan(value)
-    except NestedExpressionError as error:
-        yield Problem(
-            "nested-expression",
-            "nested expressions are not allowed unless inside string literals",
-            path=format_path(path),
-            expression=value,
-            hint=f"write ${{ only once per expression; a literal one is {error.remedy}",
-        )
+        found, alone = has_expression(value), is_standalone(value)
+        expression = to_expression(value) if found else ""
+    except ScanError as error:
+        yield Problem("scan-error", error.message, path=format_path(path), expression=value, hint='write a literal ${ as ${"${"}')
         return
-    alone = is_standalone(segments)
     if not alone and "string" not in expected and "any" not in expected:
         yield _mismatch(expected, path, value)
-        return
-    expression = to_expression(segments)
-    if expression is not None:
+    elif found:
         yield Field(path, value, expression, alone, schema)
+
+
+def _has_expression(text: str) -> bool:
+    try:
+        return has_expression(text)
+    except ScanError:
+        return True
 
 
 def expected_types(schema: Schema) -> tuple[str, ...] | None:
