@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 RESERVED: Final = frozenset(
-    ["true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while"]
+    "true false null in as break const continue else for function if import let loop package namespace return var void while".split()  # noqa: SIM905
 )
 _PLAIN = re.compile(r"(?!.*__)[A-Za-z_][A-Za-z0-9_]*\Z")
 _ESCAPABLE = re.compile(r"[A-Za-z_./-][A-Za-z0-9_./-]*\Z")
