@@ -1,0 +1,301 @@
+"""Requests to answers: the Kubernetes API without HTTP.
+
+One :class:`Api` is one API server: a store, the resources it serves, who may do what, and the log. ``handle`` is synchronous (an answer is
+computed in one step of the event loop, so it is consistent); only a watch goes on afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local_emulator import discovery, lists, scale, status
+from local_emulator.access import Access
+from local_emulator.codec import MAX_BODY, decode, decode_yaml, encode
+from local_emulator.controllers import Controllers
+from local_emulator.crds import CrdController
+from local_emulator.machinery import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Machinery
+from local_emulator.openapi import OpenApi
+from local_emulator.registry import Registry, Resource, Subresource
+from local_emulator.requestlog import LogEntry, RequestLog
+from local_emulator.requests import Request, Response, Target, check_dry_run, parse_path, verb_of, warning_headers, write_options
+from local_emulator.reviews import review
+from local_emulator.status import ApiError, Cause
+from local_emulator.store import Store
+from local_emulator.transactions import Deletion, Options, Transactions, Written
+from local_emulator.views import PLAIN, View, listing, negotiate, single
+from local_emulator.watch import Watch
+
+PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
+PROPAGATION = ("Foreground", "Background", "Orphan")
+# kinds whose DELETE answers the object that is gone, not a Status
+RETURNS_DELETED = frozenset(
+    {("", "pods"), ("", "services"), ("", "persistentvolumeclaims"), ("", "persistentvolumes"), ("", "serviceaccounts"), ("", "podtemplates"), ("", "replicationcontrollers"),
+     ("", "resourcequotas"), ("storage.k8s.io", "storageclasses"), ("storage.k8s.io", "volumeattachments"), ("storage.k8s.io", "csinodes"), ("storage.k8s.io", "csidrivers"),
+     ("policy", "podsecuritypolicies"), ("", "namespaces")}
+)  # fmt: skip
+
+
+class Api:
+    """An API server in process; see :mod:`local_emulator.server` for how it is assembled."""
+
+    def __init__(
+        self, store: Store, registry: Registry, machinery: Machinery, transactions: Transactions, access: Access,
+        crds: CrdController, controllers: Controllers, openapi: OpenApi, log: RequestLog,
+    ) -> None:  # fmt: skip
+        self.store, self.registry, self.machinery, self.transactions = store, registry, machinery, transactions
+        self.access, self.crds, self.controllers, self.openapi, self.log = access, crds, controllers, openapi, log
+        self.address = "127.0.0.1"
+        self._discovery: tuple[int, dict[tuple[str, str], bytes]] = (-1, {})
+
+    def handle(self, request: Request) -> Response:
+        """Answers one request; never raises for what a client did."""
+        target = parse_path(request.path)
+        verb = verb_of(request.method, target, request.query)
+        user = ""
+        try:
+            if len(request.body) > MAX_BODY:
+                raise ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {MAX_BODY}")
+            identity = self.access.authenticate(request)
+            user = identity.name
+            resource = self.registry.find(target.group, target.version, target.plural) if target.is_resource else None
+            self.access.authorize(identity, verb, target)
+            if target.is_resource:
+                response = self._resource(request, target, verb, resource, identity)
+            else:
+                response = self._other(request, target.path)
+        except ApiError as error:
+            response = _refusal(error)
+        logged = "apply" if verb == "patch" and request.content_type == APPLY_PATCH else verb
+        self.log.add(
+            LogEntry(request.user_agent, user, logged if target.is_resource else request.method.lower(), target.group, target.plural, target.namespace,
+                     target.name, target.subresource, response.code, request.path)
+        )  # fmt: skip
+        return response
+
+    # ---- everything that is not a resource
+
+    def _other(self, request: Request, path: str) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            raise status.method_not_allowed()
+        trimmed = path.rstrip("/") or "/"
+        if trimmed in ("/healthz", "/readyz", "/livez"):
+            return Response(200, b"ok", "text/plain; charset=utf-8")
+        if trimmed.startswith("/openapi/v3"):
+            return self.openapi.answer(request, trimmed)
+        if trimmed == "/version":
+            return Response(200, encode(discovery.VERSION))
+        aggregated = trimmed in ("/api", "/apis") and "as=APIGroupDiscoveryList" in request.headers.get("accept", "") and "v=v2;" in request.headers["accept"] + ";"
+        epoch, cached = self._discovery
+        if epoch != self.registry.epoch:
+            cached = {}
+            self._discovery = (self.registry.epoch, cached)
+        body = cached.get((trimmed, "aggregated" if aggregated else ""))
+        if body is None:
+            body = cached[trimmed, "aggregated" if aggregated else ""] = encode(self._discover(trimmed, aggregated))
+        return Response(200, body, discovery.AGGREGATED if aggregated else "application/json", [("Vary", "Accept")] if trimmed in ("/api", "/apis") else [])
+
+    def _discover(self, path: str, aggregated: bool) -> Any:
+        parts = path.strip("/").split("/")
+        if path == "/":
+            return discovery.root_paths(self.registry)
+        if parts == ["api"]:
+            return discovery.aggregated(self.registry, core=True) if aggregated else discovery.core_versions(self.address)
+        if parts == ["apis"]:
+            return discovery.aggregated(self.registry, core=False) if aggregated else discovery.group_list(self.registry)
+        found: Any = None
+        if parts == ["api", "v1"]:
+            found = discovery.resource_list(self.registry, "", "v1")
+        elif parts[0] == "apis" and len(parts) == 2:
+            found = discovery.group(self.registry, parts[1])
+        elif parts[0] == "apis" and len(parts) == 3 and self.registry.serves(parts[1], parts[2]):
+            found = discovery.resource_list(self.registry, parts[1], parts[2])
+        if found is None:
+            raise status.page_not_found()
+        return found
+
+    # ---- resources
+
+    def _resource(self, request: Request, target: Target, verb: str, resource: Resource | None, identity: Any) -> Response:
+        if resource is None or (target.namespace and not resource.namespaced and resource.storage != ("", "namespaces")):
+            raise status.resource_not_found() if self.registry.builtin(target.group, target.version) else status.page_not_found()
+        namespace = target.namespace if resource.namespaced else ""
+        if resource.namespaced and not namespace and (target.name or verb not in ("list", "watch")):
+            raise status.method_not_allowed() if not target.name else status.resource_not_found()
+        if target.subresource:
+            return self._subresource(request, target, verb, resource, namespace)
+        if verb not in resource.verbs or (verb == "create" and target.name) or (verb == "update" and not target.name):
+            raise status.method_not_allowed()
+        if "get" not in resource.verbs:
+            return Response(201, review(self.access, identity, resource, namespace, self._body(request, resource)))
+        match verb:
+            case "get":
+                view = negotiate(request.headers.get("accept", ""), request.query.get("includeObject", ""))
+                entry = self.transactions.entry(resource, namespace, target.name)
+                return self._answer(200, resource, entry.tail, view)
+            case "list":
+                view = negotiate(request.headers.get("accept", ""), request.query.get("includeObject", ""))
+                page = lists.page(self.store, resource, namespace, request.query)
+                return Response(200, view.finish(listing(resource, page.entries, page.metadata, view, self.store.now())), view.content_type)
+            case "watch":
+                return self._watch(request, target, resource, namespace)
+            case "create":
+                options = write_options(request, "CreateOptions")
+                written = self.transactions.create(resource, namespace, self._body(request, resource), options)
+                return self._written(request, resource, written)
+            case "update":
+                options = write_options(request, "UpdateOptions")
+                written = self.transactions.update(resource, namespace, target.name, self._body(request, resource), None, options)
+                return self._written(request, resource, written)
+            case "patch":
+                return self._written(request, resource, self._patch(request, resource, namespace, target.name, None))
+            case "delete":
+                return self._delete(request, resource, namespace, target.name)
+        return self._delete_collection(request, resource, namespace)
+
+    def _watch(self, request: Request, target: Target, resource: Resource, namespace: str) -> Response:
+        view = negotiate(request.headers.get("accept", "").replace(";stream=watch", ""), request.query.get("includeObject", ""))
+        query = dict(request.query)
+        if target.name:
+            query["fieldSelector"] = f"metadata.name={target.name}"
+        return Response(200, b"", "application/json", watch=Watch(self.store, resource, namespace, query, view))
+
+    def _body(self, request: Request, resource: Resource) -> Any:
+        media = request.content_type or "application/json"
+        if media not in ("application/json", "application/yaml"):
+            raise status.unsupported_media_type(("application/json", "application/yaml"))
+        try:
+            return decode_yaml(request.body) if media == "application/yaml" else decode(request.body)
+        except ValueError as error:
+            raise status.bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; {error}") from error
+
+    def _patch(self, request: Request, resource: Resource, namespace: str, name: str, sub: Subresource | None) -> Written:
+        media = request.content_type
+        accepted = tuple(kind for kind in PATCH_TYPES if not (resource.custom and kind == STRATEGIC_PATCH))
+        if media not in accepted:
+            if media in PATCH_TYPES:
+                raise status.unsupported_media_type(accepted)
+            raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+        options = write_options(request, "PatchOptions", apply=media == APPLY_PATCH)
+        patch = read_patch(request.body, media)
+        return self.transactions.patch(resource, namespace, name, patch, media, sub, options)
+
+    def _written(self, request: Request, resource: Resource, written: Written) -> Response:
+        response = self._answer(written.code, resource, written.tail, negotiate(request.headers.get("accept", ""), request.query.get("includeObject", "")))
+        response.headers.extend(warning_headers(written.warnings))
+        return response
+
+    def _answer(self, code: int, resource: Resource, tail: bytes, view: View) -> Response:
+        if view is PLAIN:
+            return Response(code, resource.prefix + tail)
+        return Response(code, view.finish(single(resource, tail, view, self.store.now())), view.content_type)
+
+    def _deletion(self, request: Request) -> Deletion:
+        body: Any = {}
+        if request.body:
+            try:
+                body = decode_yaml(request.body)
+            except ValueError as error:
+                raise status.bad_request(f"error decoding DeleteOptions: {error}") from error
+            if not isinstance(body, dict):
+                raise status.bad_request("error decoding DeleteOptions: not an object")
+        query = request.query
+        propagation = body.get("propagationPolicy") or query.get("propagationPolicy", "")
+        if propagation and propagation not in PROPAGATION:
+            text = f'Unsupported value: "{propagation}": supported values: "Foreground", "Background", "Orphan", "nil"'
+            raise status.options_invalid("DeleteOptions", Cause("propagationPolicy", text, "FieldValueNotSupported"))
+        if not propagation and (body.get("orphanDependents") or query.get("orphanDependents") == "true"):
+            propagation = "Orphan"
+        dry_run = (body.get("dryRun") or [query.get("dryRun", "")])[0]
+        check_dry_run(dry_run, "DeleteOptions")
+        conditions = body.get("preconditions") or {}
+        return Deletion(conditions.get("uid") or "", conditions.get("resourceVersion") or "", propagation, dry_run == "All")
+
+    def _delete(self, request: Request, resource: Resource, namespace: str, name: str) -> Response:
+        gone, tail, entry = self.transactions.delete(resource, namespace, name, self._deletion(request))
+        if not gone or resource.storage in RETURNS_DELETED:
+            return self._answer(200, resource, tail, negotiate(request.headers.get("accept", "")))
+        details = {"name": name, **({"group": resource.group} if resource.group else {}), "kind": resource.plural, "uid": entry.uid}
+        return Response(200, encode({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}))
+
+    def _delete_collection(self, request: Request, resource: Resource, namespace: str) -> Response:
+        deletion = self._deletion(request)
+        page = lists.page(self.store, resource, namespace, request.query)
+        for entry in page.entries:
+            self.transactions.delete(resource, entry.key[0], entry.key[1], deletion)
+        return Response(200, listing(resource, page.entries, page.metadata, PLAIN, self.store.now()))
+
+    # ---- subresources
+
+    def _subresource(self, request: Request, target: Target, verb: str, resource: Resource, namespace: str) -> Response:
+        sub = resource.subresource(target.subresource)
+        name = target.name
+        if sub is None:
+            raise status.not_found(resource.group, resource.plural, name) if resource.custom else status.resource_not_found()
+        if verb not in sub.verbs:
+            raise status.method_not_allowed()
+        if sub.name == "token":
+            entry = self.transactions.entry(resource, namespace, name)
+            return Response(201, encode(self.access.issue(namespace, name, entry.uid, self.store.now(), self._body(request, resource))))
+        if sub.name == "eviction":
+            self.transactions.delete(resource, namespace, name, Deletion())
+            return Response(201, encode({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}))
+        if verb == "get" and sub.name == "status":
+            view = negotiate(request.headers.get("accept", ""))
+            return self._answer(200, resource, self.transactions.entry(resource, namespace, name).tail, view)
+        if sub.name == "scale":
+            return self._scale(request, verb, resource, namespace, name, sub)
+        if verb == "patch":
+            return self._written(request, resource, self._patch(request, resource, namespace, name, sub))
+        options = write_options(request, "UpdateOptions")
+        body = self._body(request, resource)
+        if sub.name == "binding":
+            body = self._bound(resource, namespace, name, body)
+        return self._written(request, resource, self.transactions.update(resource, namespace, name, body, sub, options))
+
+    def _bound(self, resource: Resource, namespace: str, name: str, body: Any) -> Any:
+        pod = self.transactions.load(resource, self.transactions.entry(resource, namespace, name))
+        node = ((body.get("target") if isinstance(body, dict) else None) or {}).get("name") or ""
+        return {**pod, "spec": {**pod["spec"], "nodeName": node}}
+
+    def _scale(self, request: Request, verb: str, resource: Resource, namespace: str, name: str, sub: Subresource) -> Response:
+        live = self.transactions.load(resource, self.transactions.entry(resource, namespace, name))
+        shown = scale.read(resource, live)
+        if verb == "get":
+            return Response(200, encode(shown))
+        if verb == "patch":
+            if request.content_type == APPLY_PATCH:
+                raise status.bad_request("server-side apply of the scale subresource is not supported by this server")
+            options = write_options(request, "PatchOptions")
+            patch = read_patch(request.body, request.content_type)
+            merged = self.machinery.patch(resource, shown, patch, MERGE_PATCH if request.content_type == STRATEGIC_PATCH else request.content_type)
+        else:
+            options = write_options(request, "UpdateOptions")
+            merged = self._body(request, resource)
+        return self._write_scale(resource, live, merged, sub, options)
+
+    def _write_scale(self, resource: Resource, live: Any, merged: Any, sub: Subresource, options: Options) -> Response:
+        changed = scale.write(resource, live, merged)
+        wanted = (merged.get("metadata") or {}).get("resourceVersion") or live["metadata"]["resourceVersion"]
+        changed = {**changed, "metadata": {**changed["metadata"], "resourceVersion": wanted}}
+        metadata = live["metadata"]
+        written = self.transactions.update(resource, metadata.get("namespace", ""), metadata["name"], changed, sub, options)
+        return Response(200, encode(scale.read(resource, decode(b"{" + written.tail))))
+
+
+def read_patch(body: bytes, media: str) -> Any:
+    """A decoded patch of the right JSON shape for its media type."""
+    try:
+        patch = decode_yaml(body) if media == APPLY_PATCH else decode(body)
+    except ValueError as error:
+        raise status.bad_request(f"error decoding {'YAML' if media == APPLY_PATCH else 'patch'}: {error}") from error
+    if media == JSON_PATCH and not isinstance(patch, list):
+        raise status.bad_request("error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp")
+    if media != JSON_PATCH and not isinstance(patch, dict):
+        raise status.bad_request("error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}")
+    return patch
+
+
+def _refusal(error: ApiError) -> Response:
+    if error.plain is not None:
+        return Response(error.code, error.plain, "text/plain; charset=utf-8")
+    return Response(error.code, encode(error.body()), headers=list(error.headers.items()))

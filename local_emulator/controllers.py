@@ -1,0 +1,222 @@
+"""The controllers that every client of Kubernetes relies on: garbage collection, namespace and CRD clean-up, aggregated ClusterRoles.
+
+Work is found by listening to the store and done a moment later (``schedule``), never inside the request that caused it, as on a real
+cluster. A step is idempotent and judged by the state at the time it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from local_emulator.crds import CLEANUP, CRDS
+from local_emulator.registry import Registry, Resource
+from local_emulator.selectors import from_label_selector
+from local_emulator.status import ApiError
+from local_emulator.store import CollectionKey, Entry, Event, Key, Store
+from local_emulator.transactions import NAMESPACES, Deletion, Options, Transactions
+
+Schedule = Callable[[float, Callable[[], None]], None]
+Object = dict[str, Any]
+Work = tuple[str, CollectionKey, Key]
+
+GC = Options("kube-controller-manager", "Ignore")
+CLUSTER_ROLES: CollectionKey = ("rbac.authorization.k8s.io", "clusterroles")
+FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+
+
+class Controllers:
+    """Listens to one store. ``schedule(seconds, step)`` decides when steps run; ``delay`` is the time between cause and effect."""
+
+    def __init__(self, store: Store, registry: Registry, transactions: Transactions, schedule: Schedule, delay: float = 0.0) -> None:
+        self.store, self.registry, self.transactions, self.schedule, self.delay = store, registry, transactions, schedule, delay
+        self.pending: dict[Work, None] = {}
+        self.scheduled = False
+        store.listeners.append(self._on_event)
+
+    def _add(self, kind: str, collection: CollectionKey, key: Key) -> None:
+        self.pending[kind, collection, key] = None
+        if not self.scheduled:
+            self.scheduled = True
+            self.schedule(self.delay, self.run)
+
+    def _on_event(self, collection: CollectionKey, event: Event) -> None:
+        new, old = event.new, event.old
+        if event.type == "DELETED":
+            for dependent_collection, dependent in self.store.dependents.get(new.uid, ()):
+                self._add("owners", dependent_collection, dependent)
+            for uid in new.owners:
+                owner = self.store.by_uid.get(uid)
+                if owner is not None:
+                    self._add("finalize", *owner)
+            if new.key[0]:
+                self._add("namespace", NAMESPACES, ("", new.key[0]))
+            self._add("definition", CRDS, ("", f"{collection[1]}.{collection[0]}"))
+            return
+        if new.owners and (old is None or old.owners != new.owners):
+            self._add("owners", collection, new.key)
+        if b'"deletionTimestamp"' in new.tail:
+            self._add("finalize", collection, new.key)
+            if collection == NAMESPACES:
+                self._add("namespace", collection, new.key)
+            if collection == CRDS:
+                self._add("definition", collection, new.key)
+        if collection == CLUSTER_ROLES:
+            self._add("roles", collection, ("", ""))
+
+    def run(self) -> None:
+        """Does everything pending, including what that causes."""
+        self.scheduled = False
+        while self.pending:
+            work = next(iter(self.pending))
+            del self.pending[work]
+            kind, collection, key = work
+            try:
+                {"owners": self._owners, "finalize": self._finalize, "namespace": self._namespace, "definition": self._definition, "roles": self._roles}[kind](
+                    collection, key
+                )
+            except ApiError as error:
+                if error.code == 409 and error.reason == "Conflict":
+                    self._add(*work)
+
+    def _resource(self, collection: CollectionKey) -> Resource | None:
+        return next((r for r in self.registry.resources.values() if r.storage == collection), None)
+
+    # ---- garbage collection
+
+    def _owner(self, reference: Object, namespace: str) -> Entry | None | bool:
+        """The owner's entry; None when it is gone; True when this server cannot say (unknown kind)."""
+        group = reference.get("apiVersion", "").rpartition("/")[0]
+        resource = self.registry.of_kind(group, reference.get("kind", ""))
+        if resource is None:
+            return True
+        entry = self.store.get(resource.storage, (namespace if resource.namespaced else "", reference.get("name", "")))
+        return entry if entry is not None and entry.uid == reference.get("uid") else None
+
+    def _owners(self, collection: CollectionKey, key: Key) -> None:
+        """Deletes an object all of whose owners are gone; drops references to some gone ones."""
+        entry, resource = self.store.get(collection, key), self._resource(collection)
+        if entry is None or resource is None or not entry.owners:
+            return
+        body: Any = entry.object()
+        solid, gone, waiting = [], [], []
+        for reference in body["metadata"].get("ownerReferences") or ():
+            owner = self._owner(reference, key[0])
+            if owner is None:
+                gone.append(reference)
+            elif isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND) and reference.get("blockOwnerDeletion"):
+                waiting.append(reference)
+            elif isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND):
+                waiting.append(reference)
+            else:
+                solid.append(reference)
+        if solid:
+            if gone or waiting:
+                self._write_owners(resource, entry, solid)
+            return
+        foreground = bool(waiting) and bool(self.store.dependents.get(entry.uid))
+        if not body["metadata"].get("deletionTimestamp"):
+            self.transactions.delete(resource, *key, Deletion(uid=entry.uid, propagation="Foreground" if foreground else "Background"))
+
+    def _write_owners(self, resource: Resource, entry: Entry, references: list[Object]) -> None:
+        obj = self.transactions.load(resource, entry)
+        metadata: Object = {**obj["metadata"], "ownerReferences": references}
+        self.transactions.update(resource, *entry.key, {**obj, "metadata": metadata}, None, GC)
+
+    def _finalize(self, collection: CollectionKey, key: Key) -> None:
+        """Takes the foreground or orphan finalizer off an owner whose dependents are dealt with."""
+        entry, resource = self.store.get(collection, key), self._resource(collection)
+        if entry is None or resource is None:
+            return
+        obj = self.transactions.load(resource, entry)
+        metadata: Object = obj["metadata"]
+        finalizers = metadata.get("finalizers") or []
+        if not metadata.get("deletionTimestamp") or not {FOREGROUND, ORPHAN} & set(finalizers):
+            return
+        dependents = list(self.store.dependents.get(entry.uid, ()))
+        if ORPHAN in finalizers:
+            for dependent_collection, dependent in dependents:
+                held, kind = self.store.get(dependent_collection, dependent), self._resource(dependent_collection)
+                if held is not None and kind is not None:
+                    references: Any = held.object()["metadata"]
+                    self._write_owners(kind, held, [r for r in references["ownerReferences"] if r.get("uid") != entry.uid])
+        else:
+            blocked = False
+            for dependent_collection, dependent in dependents:
+                held = self.store.get(dependent_collection, dependent)
+                body: Any = held.object() if held else {}
+                references = [r for r in body.get("metadata", {}).get("ownerReferences") or () if r.get("uid") == entry.uid]
+                if references and not body["metadata"].get("deletionTimestamp"):
+                    self._add("owners", dependent_collection, dependent)
+                blocked = blocked or any(r.get("blockOwnerDeletion") for r in references)
+            if blocked:
+                return
+        kept = [name for name in finalizers if name not in (FOREGROUND, ORPHAN)]
+        self.transactions.update(resource, *key, {**obj, "metadata": {**metadata, "finalizers": kept}}, None, GC)
+
+    # ---- namespaces, definitions, roles
+
+    def _empty(self, resource: Resource, namespace: str) -> bool:
+        """Deletes every object of a resource (in a namespace); True when none is left."""
+        for entry in list(self.store.list(resource.storage, namespace)):
+            if b'"deletionTimestamp"' not in entry.tail or not _deleting(entry):
+                self.transactions.delete(resource, *entry.key, Deletion(propagation="Background"))
+        return next(self.store.list(resource.storage, namespace), None) is None
+
+    def _namespace(self, collection: CollectionKey, key: Key) -> None:
+        entry, resource = self.store.get(collection, key), self._resource(collection)
+        if entry is None or resource is None or not _deleting(entry):
+            return
+        left = [r for r in self.registry.by_storage().values() if r.namespaced and "delete" in r.verbs and not self._empty(r, key[1])]
+        if left:
+            return
+        obj = self.transactions.load(resource, entry)
+        spec: Object = {**(obj.get("spec") or {}), "finalizers": []}  # type: ignore[dict-item]
+        self.transactions.update(resource, "", key[1], {**obj, "spec": spec}, resource.subresource("finalize"), GC)
+
+    def _definition(self, collection: CollectionKey, key: Key) -> None:
+        entry, resource = self.store.get(collection, key), self._resource(collection)
+        if entry is None or resource is None or not _deleting(entry):
+            return
+        obj = self.transactions.load(resource, entry)
+        spec: Any = obj["spec"]
+        instances = self._resource((spec["group"], spec["names"]["plural"]))
+        if instances is not None and not self._empty(instances, ""):
+            return
+        metadata: Object = obj["metadata"]
+        kept = [name for name in metadata.get("finalizers") or () if name != CLEANUP]
+        self.transactions.update(resource, "", key[1], {**obj, "metadata": {**metadata, "finalizers": kept}}, None, GC)
+
+    def _roles(self, collection: CollectionKey, key: Key) -> None:
+        """Fills ClusterRoles that have an aggregation rule with the rules of the ClusterRoles it selects."""
+        resource = self._resource(collection)
+        entries = list(self.store.list(collection))
+        for entry in entries:
+            if resource is None or b'"aggregationRule"' not in entry.tail:
+                continue
+            obj = self.transactions.load(resource, entry)
+            rule: Any = obj.get("aggregationRule") or {}
+            rules: list[Any] = []
+            for selector in rule.get("clusterRoleSelectors") or ():
+                requirements = from_label_selector(selector)
+                for other in entries:
+                    if other.key != entry.key and all(requirement.matches(other.labels) for requirement in requirements):
+                        found: Any = other.object()
+                        rules += [r for r in found.get("rules") or () if r not in rules]
+            if rules != (obj.get("rules") or []):
+                self.transactions.update(resource, "", entry.key[1], {**obj, "rules": rules}, None, Options("clusterrole-aggregation-controller", "Ignore"))
+
+
+def _metadata(entry: Entry) -> Object:
+    body: Any = entry.object()
+    metadata: Object = body["metadata"]
+    return metadata
+
+
+def _deleting(entry: Entry) -> bool:
+    return bool(_metadata(entry).get("deletionTimestamp"))
+
+
+def _has_finalizer(entry: Entry, name: str) -> bool:
+    metadata = _metadata(entry)
+    return bool(metadata.get("deletionTimestamp")) and name in (metadata.get("finalizers") or ())

@@ -1,0 +1,118 @@
+"""Lists: which entries, at which revision, in which pages."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local_emulator import status
+from local_emulator.codec import decode, encode
+from local_emulator.registry import Resource
+from local_emulator.selectors import exact_name, matcher
+from local_emulator.status import Cause
+from local_emulator.store import Entry, Key, Store
+
+TOO_OLD = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the "
+    "continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects "
+    "that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries of one answer and the list's metadata."""
+
+    entries: list[Entry]
+    metadata: dict[str, Any]
+
+
+def options_error(cause: Cause) -> status.ApiError:
+    return status.options_invalid("ListOptions", cause)
+
+
+def parse_revision(text: str) -> int:
+    """A resourceVersion parameter; ApiError for anything but a decimal number."""
+    if not text.isdecimal():
+        raise status.internal(f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')
+    return int(text)
+
+
+def _token(revision: int, key: Key) -> str:
+    start = f"{key[0]}/{key[1]}\u0000"
+    return base64.urlsafe_b64encode(encode({"v": "meta.k8s.io/v1", "rv": revision, "start": start})).decode().rstrip("=")
+
+
+def _untoken(text: str) -> tuple[int, Key]:
+    try:
+        value = decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        namespace, _, name = value["start"].rstrip("\u0000").partition("/")
+        return int(value["rv"]), (namespace, name)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise status.bad_request("invalid continue token: continue key is not valid") from error
+
+
+def page(store: Store, resource: Resource, namespace: str, query: Mapping[str, str]) -> Page:
+    """What a list request answers; without resourceVersion the newest state, always consistent."""
+    fields = query.get("fieldSelector", "")
+    match = matcher(resource, query.get("labelSelector", ""), fields)
+    limit_text = query.get("limit", "0") or "0"
+    if not limit_text.lstrip("-").isdecimal():
+        raise status.bad_request(f'strconv.ParseInt: parsing "{limit_text}": invalid syntax')
+    limit = int(limit_text)
+    revision_text, rule = query.get("resourceVersion", ""), query.get("resourceVersionMatch", "")
+    token = query.get("continue", "")
+    if rule:
+        _check_rule(rule, revision_text, token)
+    after: Key | None = None
+    at = store.revision
+    if token:
+        at, after = _untoken(token)
+        if at < 0:
+            at = store.revision
+    elif revision_text not in ("", "0"):
+        asked = parse_revision(revision_text)
+        if asked > store.revision:
+            raise status.too_large_resource_version(asked, store.revision)
+        if rule == "Exact" or (limit > 0 and not rule):
+            at = asked
+    entries = _entries(store, resource, namespace, at, after, exact_name(fields), token != "")
+    if match is not None:
+        entries = [entry for entry in entries if match(entry)]
+    metadata: dict[str, Any] = {"resourceVersion": str(at)}
+    if 0 < limit < len(entries):
+        metadata["continue"] = _token(at, entries[limit - 1].key)
+        if match is None:
+            metadata["remainingItemCount"] = len(entries) - limit
+        entries = entries[:limit]
+    return Page(entries, metadata)
+
+
+def _check_rule(rule: str, revision: str, token: str) -> None:
+    field = "resourceVersionMatch"
+    if token:
+        raise options_error(Cause(field, "Forbidden: resourceVersionMatch is forbidden when continue is provided", "FieldValueForbidden"))
+    if not revision:
+        raise options_error(Cause(field, "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided", "FieldValueForbidden"))
+    if rule not in ("Exact", "NotOlderThan"):
+        text = f'Unsupported value: "{rule}": supported values: "Exact", "NotOlderThan"'
+        raise options_error(Cause(field, text, "FieldValueNotSupported"))
+    if rule == "Exact" and revision == "0":
+        raise options_error(Cause(field, 'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"', "FieldValueForbidden"))
+
+
+def _entries(store: Store, resource: Resource, namespace: str, at: int, after: Key | None, name: str | None, continuing: bool) -> list[Entry]:
+    if name is not None and at == store.revision and after is None and (namespace or not resource.namespaced):
+        found = store.get(resource.storage, (namespace, name))
+        return [found] if found else []
+    collection = store.collection(resource.storage)
+    if at == store.revision or not collection.events or collection.events[-1].revision <= at:
+        return list(store.list(resource.storage, namespace, after))
+    state = store.at(resource.storage, at)
+    if state is None:
+        if continuing and after is not None:
+            raise status.expired(TOO_OLD, _token(-1, after))
+        raise status.expired(f"The resourceVersion for the provided list is too old: {at}")
+    return [entry for entry in state if (not namespace or entry.key[0] == namespace) and (after is None or entry.key > after)]

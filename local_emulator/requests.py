@@ -1,0 +1,138 @@
+"""One HTTP request as the handlers see it: what it addresses, what it wants to do, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from local_emulator import status
+from local_emulator.status import Cause
+from local_emulator.transactions import Options
+from local_emulator.watch import Watch
+
+FIELD_VALIDATION = ("", "Ignore", "Strict", "Warn")
+MAX_MANAGER = 128
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who asks."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A read request; header names in lower case, query parameters by their first value."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def user_agent(self) -> str:
+        return self.headers.get("user-agent", "")
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip()
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer: bytes, or a watch to stream."""
+
+    code: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    watch: Watch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a path addresses inside an API group; ``path`` alone is set for everything else (``/version``)."""
+
+    path: str
+    group: str = ""
+    version: str = ""
+    plural: str = ""
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+
+    @property
+    def is_resource(self) -> bool:
+        return self.plural != ""
+
+
+def parse_path(path: str) -> Target:
+    """``/apis/GROUP/VERSION/[namespaces/NS/]PLURAL[/NAME[/SUB…]]``, or a path that addresses no resource."""
+    parts = [part for part in path.split("/") if part]
+    if len(parts) >= 3 and parts[0] == "api":
+        group, version, rest = "", parts[1], parts[2:]
+    elif len(parts) >= 4 and parts[0] == "apis":
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        return Target(path)
+    rest = [unquote(part) if "%" in part else part for part in rest]
+    namespace = ""
+    if rest[0] == "namespaces" and len(rest) > 1:
+        namespace = rest[1]
+        if len(rest) > 2 and rest[2] not in ("status", "finalize"):
+            rest = rest[2:]
+    name = rest[1] if len(rest) > 1 else ""
+    return Target(path, group, version, rest[0], namespace, name, "/".join(rest[2:]))
+
+
+def verb_of(method: str, target: Target, query: Mapping[str, str]) -> str:
+    """The API verb of a request, as authorisation and audit name it."""
+    match method:
+        case "GET" | "HEAD":
+            if query.get("watch", "") not in ("", "0", "false"):
+                return "watch"
+            return "get" if target.name else "list"
+        case "POST":
+            return "create"
+        case "PUT":
+            return "update"
+        case "PATCH":
+            return "patch"
+        case "DELETE":
+            return "delete" if target.name else "deletecollection"
+    return method.lower()
+
+
+def write_options(request: Request, options: str, apply: bool = False) -> Options:
+    """Checked query options of a write. ``options``: CreateOptions, UpdateOptions or PatchOptions, named in refusals."""
+    query = request.query
+    manager, validation, dry_run = query.get("fieldManager", ""), query.get("fieldValidation", ""), query.get("dryRun", "")
+    if validation not in FIELD_VALIDATION:
+        text = f'Unsupported value: "{validation}": supported values: "", "Ignore", "Strict", "Warn"'
+        raise status.options_invalid(options, Cause("fieldValidation", text, "FieldValueNotSupported"))
+    check_dry_run(dry_run, options)
+    if len(manager.encode()) > MAX_MANAGER:
+        raise status.options_invalid(options, Cause("fieldManager", f"Too long: may not be more than {MAX_MANAGER} bytes", "FieldValueTooLong"))
+    force = query.get("force", "") in ("1", "t", "true", "True", "TRUE", "T")
+    if apply and not manager:
+        raise status.options_invalid(options, Cause("fieldManager", "Required value: is required for apply patch", "FieldValueRequired"))
+    if options == "PatchOptions" and "force" in query and not apply:
+        raise status.options_invalid(options, Cause("force", "Forbidden: may not be specified for non-apply patch", "FieldValueForbidden"))
+    default = request.user_agent.partition("/")[0][:MAX_MANAGER] or "unknown"
+    return Options(manager or default, validation or "Warn", dry_run == "All", force)
+
+
+def check_dry_run(value: str, options: str) -> None:
+    if value not in ("", "All"):
+        raise status.options_invalid(options, Cause("dryRun", f'Unsupported value: ["{value}"]: supported values: "All"', "FieldValueNotSupported"))
+
+
+def warning_headers(warnings: tuple[str, ...] | list[str]) -> list[tuple[str, str]]:
+    """RFC 7234 warnings as the API server sends them."""
+    escaped = [text.replace("\\", "\\\\").replace('"', '\\"') for text in warnings]
+    return [("Warning", f'299 - "{text}"') for text in escaped]
