@@ -8,7 +8,7 @@ message names what blocks, not what comes after.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,10 +48,12 @@ def current_status(session: Session) -> Mapping[str, Any]:
     return session.instance.get("status") or {}
 
 
-def mark_nodes(conditions: ConditionSet, records: Iterable[Record], held: Iterable[str]) -> str:
-    """Set ``ResourcesReady`` from the nodes and from pruned objects that are still there; the state without regard to conditions."""
+def mark_nodes(conditions: ConditionSet, records: Iterable[Record], held: Sequence[str], troubles: Sequence[str]) -> str:
+    """Set ``ResourcesReady`` from the nodes; the state without regard to conditions.
+
+    held: pruned objects that are still there. troubles: what the API server refused besides nodes.
+    """
     every = list(records)
-    held = list(held)
     conditions.set(names.INSTANCE_MANAGED, "True", *MANAGED)
     conditions.set(names.GRAPH_RESOLVED, "True", *RESOLVED)
     told = [record for record in every if record.state in (State.FAILED, State.WAITING)]
@@ -60,6 +62,9 @@ def mark_nodes(conditions: ConditionSet, records: Iterable[Record], held: Iterab
     if going and not any(record.state is State.FAILED for record in every):
         conditions.set(names.RESOURCES_READY, "False", "ResourceDeleting", "; ".join(record.message for record in going))
         return names.IN_PROGRESS
+    if troubles and not told:
+        _not_ready(conditions, "\n".join(troubles))
+        return names.ERROR
     if told or going:
         fatal = [record for record in told if record.state is State.FAILED and _evaluation(record)]
         prefix = "" if fatal and len(fatal) == len(told) else "apply results contain errors: "

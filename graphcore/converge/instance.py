@@ -1,0 +1,253 @@
+"""Converging one instance: the whole of what to do next, from one fresh read to one status.
+
+Rule 1 (level, not edge): the event only says which instance; it is read first, and everything else after it. Rule 2 (waves in one pass):
+a wave of nodes is rendered, written, and its answers are the observations from which the next wave, and at the end the status, are
+computed, until nothing more can be done. Rule 7 (the last writer checks): an attempt that wrote anything ends with a status write under
+the resourceVersion it is based on, or with one more read; if the instance has moved on, everything starts again.
+
+The other rules live where they act: 3 in ``ownership``, 4 and 5 in ``fence`` and ``resolving``, 6 in ``applying``, 8 in ``prune`` and
+``deletion``, 10 in the outcome and in ``references``, 11 in ``orphans``; 9 is the driver's (``echoes``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from graphcore import names
+from graphcore.converge import orphans, references
+from graphcore.converge.applying import index_by_kind
+from graphcore.converge.conditions import seconds_since
+from graphcore.converge.deletion import delete_instance
+from graphcore.converge.effects import Conflict, Converged, Failed, Found, Get, Missing, Outcome, Refused, Run, Waiting
+from graphcore.converge.fence import Place, unique
+from graphcore.converge.gating import UNRESOLVED, Record, State, open_records
+from graphcore.converge.members import Members, read_members, recorded_places
+from graphcore.converge.metadata import Inventory, annotations_of, has_inventory, inventory_fault, meta, name_problem, recorded_inventory
+from graphcore.converge.prune import Removal, candidates, prune
+from graphcore.converge.resolving import resolve_graph
+from graphcore.converge.session import Blocked, Created, InstanceRequest, Options, Restart, Session, Steps, one
+from graphcore.converge.status import (
+    BUILT_IN,
+    MANAGED,
+    RESOLVED,
+    Report,
+    compose,
+    current_status,
+    mark_nodes,
+    open_conditions,
+    write_status,
+)
+from graphcore.converge.waves import Waves
+from graphcore.errors import Problem
+from graphcore.graph.graph import Graph
+
+__all__ = ["Created", "InstanceRequest", "Options", "converge_instance"]
+
+ATTEMPTS = 6
+LONGEST_RETRY = 300.0
+
+
+def converge_instance(request: InstanceRequest, now: datetime, options: Options | None = None) -> Run:
+    """Converge, or delete in order, the instance that ``request`` names. now: time of this invocation, with time zone."""
+    created = Created()
+    for _ in range(ATTEMPTS):
+        try:
+            return (yield from _attempt(request, now, options or Options(), created))
+        except Restart:
+            continue
+    return Conflict("other writers changed the instance or its children during every attempt")
+
+
+def _attempt(request: InstanceRequest, now: datetime, options: Options, created: Created) -> Steps[Outcome]:
+    result = yield from one(Get(request.resource, request.name, request.namespace))
+    match result:
+        case Found():
+            session = Session(request, options, now, created, result.object)
+        case Missing():
+            return (yield from orphans.instance_gone(request, now, options, created))
+        case Refused():
+            problem = Problem("unreadable", f"reading the instance failed: {result.message}", "schema")
+            return Failed((problem,), options.requeue_interval or None)
+        case _:
+            raise TypeError(f"unexpected result {type(result).__name__}")
+    if meta(session.instance).get("deletionTimestamp"):
+        return (yield from delete_instance(session))
+    try:
+        outcome = yield from _converge(session)
+    except Blocked as blocked:
+        outcome = yield from _management_failed(session, blocked.message, retry=blocked.retry)
+    if session.events:
+        yield tuple(session.events)
+    return outcome
+
+
+def _converge(session: Session) -> Steps[Outcome]:
+    graph = yield from resolve_graph(session)
+    if isinstance(graph, str):
+        return (yield from _unresolved(session, graph))
+    finalizer = names.FINALIZER in (meta(session.instance).get("finalizers") or ())
+    if not finalizer and has_inventory(session.instance):
+        fault = inventory_fault(session.instance)
+        if fault:
+            advice = "repair the metadata, or remove it only after confirming no managed members remain"
+            message = f"finalizer/labeling failed: cannot install finalizer with invalid ApplySet inventory; {advice}: {fault}"
+            return (yield from _management_failed(session, message, retry=False))
+    if annotations_of(session.instance).get(names.RECONCILE, "").lower() in names.RECONCILE_SUSPENDED:
+        return (yield from _suspended(session, graph))
+    problem = name_problem(session.instance)
+    if problem and any(not node.type.external for node in graph.nodes):
+        return (yield from _unusable_name(session, graph, problem))
+    return (yield from _nodes(session, graph))
+
+
+def _nodes(session: Session, graph: Graph) -> Steps[Outcome]:
+    records = open_records(graph.nodes)
+    places = yield from recorded_places(session, index_by_kind(records.values()))
+    members = yield from read_members(session, places)
+    for record in records.values():
+        for place, message in members.unread.items():
+            if place.resource.group_kind == record.node.resource.group_kind and not record.node.type.external:
+                record.fail(f"listing {place.resource.plural} failed: {message}", retry=True)
+    waves = Waves(session, members, records)
+    yield from waves.run()
+    removal = Removal()
+    resolved = not members.unread and all(
+        record.state not in UNRESOLVED and record.state is not State.FAILED for record in records.values()
+    )
+    if resolved:
+        removal = yield from _finish(session, graph, waves, members)
+    elif not session.managed or session.mark.revision != session.revision:
+        yield from session.fence()
+    conditions = open_conditions(session)
+    unread = [f"listing {place.resource.plural} failed: {message}" for place, message in members.unread.items()]
+    state = mark_nodes(conditions, records.values(), removal.descriptions, [*removal.refused, *unread])
+    report = compose(session, graph, waves.scope, conditions, state)
+    yield from _conclude(session, report)
+    retry = bool(removal.refused or unread) or any(record.retry for record in records.values())
+    return _outcome(session, records, report, removal, unread, retry=retry)
+
+
+def _finish(session: Session, graph: Graph, waves: Waves, members: Members) -> Steps[Removal]:
+    """Everything wanted is in place: remove the rest, then let the records say exactly what is there."""
+    doomed = candidates(members, waves.claimed)
+    removal = Removal()
+    if doomed:
+        removal = yield from prune(session, members, doomed, graph.topological_order)
+    if removal.refused:
+        return removal
+    wanted = [Place(record.node.resource, identity[2]) for identity, record in waves.claimed.items()]
+    held = [Place(members.resource_of(obj), meta(obj).get("namespace") or "") for obj in removal.held]
+    exact = unique([*wanted, *held])
+    trusted = session.fenced or inventory_fault(session.instance) is None
+    inventory_differs = recorded_inventory(session.instance) != Inventory.of(exact, session.namespace)
+    places_differ = {place.key for place in session.mark.places} != {place.key for place in exact}
+    stale = not session.managed or session.mark.revision != session.revision or bool(session.mark.pruning)
+    refers_differ = set(references.recorded(session.instance)) != set(waves.references)
+    if stale or refers_differ or (trusted and (inventory_differs or places_differ)):
+        yield from session.settle(exact, waves.references)
+    return removal
+
+
+def _conclude(session: Session, report: Report) -> Steps[None]:
+    """Write the status; where it is unchanged although something was written, look once more at what it was based on. Raises Restart."""
+    written = yield from write_status(session, report.status)
+    if written or not session.wrote:
+        return
+    request = session.request
+    result = yield from one(Get(request.resource, request.name, request.namespace, metadata_only=True))
+    if isinstance(result, Refused):
+        raise Blocked(f"reading the instance again failed: {result.message}", retry=True)
+    if not isinstance(result, Found):
+        raise Restart
+    before, after = meta(session.instance), meta(result.object)
+    moved = any(before.get(key) != after.get(key) for key in ("uid", "generation", "deletionTimestamp"))
+    mine, theirs = annotations_of(session.instance), annotations_of(result.object)
+    if moved or any(mine.get(key) != theirs.get(key) for key in (names.CONVERGENCE, names.RECONCILE)):
+        raise Restart
+
+
+def _outcome(
+    session: Session, records: Mapping[str, Record], report: Report, removal: Removal, unread: list[str], *, retry: bool
+) -> Outcome:
+    problems = [problem for record in records.values() if record.state is State.FAILED for problem in record.problems]
+    problems += [Problem("prune-refused", message) for message in removal.refused]
+    problems += [Problem("list-refused", message) for message in unread]
+    problems += report.problems
+    after = _retry_after(session) if retry else None
+    if problems:
+        return Failed(tuple(problems), after)
+    waits = [record.message for record in records.values() if record.state in (State.WAITING, State.DELETING, State.PENDING)]
+    waits += removal.descriptions + report.waits
+    return Waiting(tuple(waits), after) if waits else Converged()
+
+
+def _retry_after(session: Session) -> float | None:
+    """Seconds until the next try: doubling with the time since things went wrong, which the condition remembers and no process has to."""
+    interval = session.options.requeue_interval
+    if interval <= 0:
+        return None
+    conditions = {item.get("type"): item for item in current_status(session).get("conditions") or ()}
+    since = conditions.get(names.RESOURCES_READY, {}).get("lastTransitionTime")
+    return min(LONGEST_RETRY, max(interval, seconds_since(since, session.now)))
+
+
+def _suspended(session: Session, graph: Graph) -> Steps[Outcome]:
+    """Nothing is observed or written but the instance itself; what the status said of the resources stays as it was."""
+    if not session.managed:
+        yield from session.fence()
+    conditions = open_conditions(session)
+    conditions.set(names.INSTANCE_MANAGED, "True", *MANAGED)
+    conditions.set(names.GRAPH_RESOLVED, "True", *RESOLVED)
+    message = f"reconciliation suspended via {names.RECONCILE} annotation"
+    conditions.set(names.RESOURCES_READY, "False", "ReconciliationSuspended", message)
+    status = dict(current_status(session))
+    if graph.conditions is None:
+        status["conditions"] = conditions.to_json()
+    status.setdefault("state", names.IN_PROGRESS)
+    yield from _conclude(session, Report(status))
+    return Converged()
+
+
+def _unusable_name(session: Session, graph: Graph, problem: Problem) -> Steps[Outcome]:
+    if not session.managed:
+        yield from session.fence()
+    conditions = open_conditions(session)
+    conditions.set(names.INSTANCE_MANAGED, "True", *MANAGED)
+    conditions.set(names.GRAPH_RESOLVED, "True", *RESOLVED)
+    conditions.set(names.RESOURCES_READY, "False", "NotReady", f"resource reconciliation failed: {problem.message}")
+    scope: dict[str, Any] = {"schema": session.instance}
+    yield from _conclude(session, compose(session, graph, scope, conditions, names.ERROR))
+    return Failed((problem,))
+
+
+def _unresolved(session: Session, message: str) -> Steps[Outcome]:
+    """No graph: say so and wait for the activation of a revision, which is fanned out to every instance."""
+    conditions = open_conditions(session)
+    conditions.set(names.GRAPH_RESOLVED, "False", "ResolutionFailed", message)
+    yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))
+    return Waiting((message,))
+
+
+def _management_failed(session: Session, message: str, *, retry: bool) -> Steps[Outcome]:
+    conditions = open_conditions(session)
+    conditions.set_unknown_type(names.GRAPH_RESOLVED)
+    conditions.set_unknown_type(names.RESOURCES_READY)
+    conditions.set(names.INSTANCE_MANAGED, "False", "ManagementFailed", message)
+    try:
+        yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))
+    except Blocked as blocked:
+        message = f"{message}; {blocked.message}"
+    problem = Problem("management-failed", message, "schema")
+    return Failed((problem,), _retry_after(session) if retry else None)
+
+
+def _built_in_status(session: Session, conditions: list[dict[str, Any]]) -> dict[str, Any]:
+    """ERROR with the built-in conditions, unless the conditions are the author's: those cannot be computed now and stay."""
+    status = dict(current_status(session))
+    held = status.get("conditions") or ()
+    if all(item.get("type") in BUILT_IN for item in held):
+        status["conditions"] = conditions
+    status["state"] = names.ERROR
+    return status

@@ -1,0 +1,90 @@
+"""Rule 11: children of an instance that does not exist.
+
+An invocation that finds its instance gone takes back what it created itself. Otherwise a child without instance is deleted only on an
+event about that very child, and only if everything says that it is the left-over of an interrupted invocation and nothing else: restored
+backups and manifests copied with their labels look almost the same. What may be something else is reported, not deleted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from graphcore import names
+from graphcore.converge.conditions import seconds_since
+from graphcore.converge.effects import Converged, Delete, Found, Get, Missing, Outcome, Record, Refused, Resource
+from graphcore.converge.members import deletion_wave
+from graphcore.converge.metadata import applyset_id, labels_of, meta, namespace_of, regarding
+from graphcore.converge.ownership import applied_by_us
+from graphcore.converge.session import Created, InstanceRequest, Object, Options, Steps, one
+
+RETRIES = 4
+
+
+def instance_gone(request: InstanceRequest, now: datetime, options: Options, created: Created) -> Steps[Outcome]:
+    """The instance was not found: take back what this invocation created, then judge the child that the event is about."""
+    for resource, obj in sorted(created.objects.values(), key=lambda pair: -deletion_wave(pair[1])):
+        yield from _take_back(resource, obj)
+    if request.member is not None:
+        yield from _judge(request, now, options)
+    return Converged(gone=True)
+
+
+def _take_back(resource: Resource, obj: Object) -> Steps[None]:
+    current = obj
+    for _ in range(RETRIES):
+        result = yield from one(_delete(resource, current))
+        if not (isinstance(result, Refused) and result.conflict):
+            return
+        read = yield from one(Get(resource, meta(obj)["name"], namespace_of(obj) or None))
+        if not isinstance(read, Found) or meta(read.object)["uid"] != meta(obj)["uid"]:
+            return
+        if labels_of(read.object).get(names.INSTANCE_ID) != labels_of(obj).get(names.INSTANCE_ID):
+            return
+        current = read.object
+
+
+def _delete(resource: Resource, obj: Object) -> Delete:
+    metadata = meta(obj)
+    return Delete(resource, metadata["name"], namespace_of(obj) or None, metadata["uid"], metadata["resourceVersion"])
+
+
+def _judge(request: InstanceRequest, now: datetime, options: Options) -> Steps[None]:
+    member = request.member
+    assert member is not None
+    read = yield from one(Get(member.resource, member.name, member.namespace))
+    if not isinstance(read, Found) or meta(read.object).get("deletionTimestamp"):
+        return
+    obj = read.object
+    doubt = _doubt(request, obj, now, options)
+    if doubt is None:
+        # Between our first look and now the instance may have been made again.
+        again = yield from one(Get(request.resource, request.name, request.namespace, metadata_only=True))
+        if isinstance(again, Missing):
+            yield (_delete(member.resource, obj),)
+    elif labels_of(obj).get(names.INSTANCE_NAME):
+        what = f"{request.resource.kind} {'/'.join(part for part in (request.namespace, request.name) if part)}"
+        yield (Record(regarding(obj), "Warning", "Orphaned", f"its {what} does not exist; kept, because {doubt}"),)
+
+
+def _doubt(request: InstanceRequest, obj: Object, now: datetime, options: Options) -> str | None:
+    """Why a child may be something else than a left-over; None if nothing speaks for that."""
+    labels = labels_of(obj)
+    instance = {
+        "apiVersion": request.resource.api_version,
+        "kind": request.resource.kind,
+        "metadata": {"name": request.name, "namespace": request.namespace},
+    }
+    named = (labels.get(names.INSTANCE_GROUP), labels.get(names.INSTANCE_KIND), labels.get(names.INSTANCE_NAME))
+    if named != (request.resource.group, request.resource.kind, request.name):
+        return "its labels name another instance"
+    if (labels.get(names.INSTANCE_NAMESPACE) or "") != (request.namespace or ""):
+        return "its labels name another namespace"
+    if labels.get(names.APPLYSET_PART_OF) != applyset_id(instance):
+        return "it belongs to another ApplySet"
+    if not applied_by_us(obj):
+        return f"{names.MANAGER_APPLYSET} never applied it"
+    if any(owner.get("controller") for owner in meta(obj).get("ownerReferences") or ()):
+        return "a controller owns it"
+    if seconds_since(meta(obj).get("creationTimestamp"), now) >= 2 * options.run_deadline:
+        return "it is older than an interrupted run can explain"
+    return None

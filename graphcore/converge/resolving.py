@@ -1,0 +1,70 @@
+"""Rule 5: which revision of which definition this attempt works with.
+
+The highest of what the instance has recorded, what the event names and what the process has cached. Only when nothing is recorded, or the
+recorded one no longer exists, is the generated CRD asked, which carries the active revision next to the schema that it serves. Numbers
+compare only within the life of one definition: a definition that was deleted and made again starts at 1, and a kind may change hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphcore import names
+from graphcore.converge.effects import CRDS, Found, Get, Missing, NeedGraph, Refused, Served
+from graphcore.converge.metadata import annotations_of, labels_of
+from graphcore.converge.session import Session, Steps, one
+from graphcore.graph.graph import Graph
+
+
+def active_revision(crd: Mapping[str, object]) -> int | None:
+    """The revision that a generated CRD serves; None where nobody has said so yet."""
+    text = annotations_of(crd).get(names.ACTIVE_REVISION, "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def resolve_graph(session: Session) -> Steps[Graph | str]:
+    """The graph, with definition and revision noted on the session; or why there is none."""
+    labelled = labels_of(session.instance).get(names.RGD_NAME)
+    recorded = session.mark.revision if labelled else None
+    named = session.request.revision
+    definition = session.request.definition or labelled
+    highest = max((number for number in (recorded, named) if number is not None), default=None)
+    if recorded is None or definition is None or definition != labelled:
+        return (yield from _from_crd(session, highest if recorded is None and definition else None, definition))
+    assert highest is not None
+    result = yield from one(NeedGraph(definition, highest))
+    if isinstance(result, Served):
+        return _accept(session, definition, result)
+    if isinstance(result, Refused):
+        return f"graph revision {highest} of {definition} is not available: {result.message}"
+    return (yield from _from_crd(session, None, definition))
+
+
+def _from_crd(session: Session, at_least: int | None, expected: str | None) -> Steps[Graph | str]:
+    kind = session.resource
+    result = yield from one(Get(CRDS, f"{kind.plural}.{kind.group}", metadata_only=True))
+    match result:
+        case Found():
+            crd = result.object
+        case Missing():
+            return f"the definition of kind {kind.kind} is gone"
+        case Refused():
+            return f"reading the CustomResourceDefinition of {kind.kind} failed: {result.message}"
+        case _:
+            raise TypeError(f"unexpected result {type(result).__name__}")
+    definition = labels_of(crd).get(names.RGD_NAME)
+    active = active_revision(crd)
+    if definition is None or active is None:
+        return "latest issued graph revision not available"
+    if at_least is not None and definition == expected:
+        active = max(active, at_least)
+    served = yield from one(NeedGraph(definition, active))
+    if isinstance(served, Served):
+        return _accept(session, definition, served)
+    cause = served.message if isinstance(served, Refused) else "it does not exist"
+    return f"graph revision {active} of {definition} is not available: {cause}"
+
+
+def _accept(session: Session, definition: str, served: Served) -> Graph:
+    session.definition, session.definition_uid, session.revision = definition, served.definition_uid, served.revision
+    return served.graph

@@ -1,0 +1,182 @@
+"""Rule 2: waves in one pass. Render what can be rendered, bring it about, observe, and go on until nothing new can be rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphcore import names
+from graphcore.converge import references, selectors
+from graphcore.converge.applying import Wanted, apply_wave, must_write, observed_of, refuse_duplicates, wanted_of
+from graphcore.converge.effects import Found, Get, List, Listed, Missing, Refused
+from graphcore.converge.fence import Place
+from graphcore.converge.gating import Record, State, explain, foreseen, next_wave
+from graphcore.converge.members import Members
+from graphcore.converge.metadata import Position, decorate, instance_labels, labels_of, meta
+from graphcore.converge.prune import candidates, claim
+from graphcore.converge.references import Reference
+from graphcore.converge.session import Identity, Object, Session, Steps
+from graphcore.graph.expression import NodeError
+from graphcore.graph.model import NodeType
+
+_VOLATILE_NOTES = frozenset(
+    {
+        names.APPLYSET_TOOLING,
+        names.APPLYSET_GROUP_KINDS,
+        names.APPLYSET_NAMESPACES,
+        names.INVENTORY_HASH,
+        names.CONVERGENCE,
+        names.REFERENCES,
+    }
+)
+
+
+def instance_view(session: Session) -> dict[str, Any]:
+    """The instance as expressions see it: as it looks once managed, without what our own writes move, and without status.
+
+    So a template that copies the instance's labels renders the same before and after the first touch.
+    """
+    metadata = {key: value for key, value in meta(session.instance).items() if key != "managedFields"}
+    held = {key: value for key, value in labels_of(session.instance).items() if not key.startswith(names.REFERS_PREFIX)}
+    ours = instance_labels(session.definition, session.definition_uid, session.options.version_label)
+    metadata["labels"] = {**held, **ours, names.APPLYSET_ID: session.set_id}
+    notes = meta(session.instance).get("annotations") or {}
+    metadata["annotations"] = {key: value for key, value in notes.items() if key not in _VOLATILE_NOTES}
+    return {**{key: value for key, value in session.instance.items() if key != "status"}, "metadata": metadata}
+
+
+@dataclass(slots=True)
+class Waves:
+    """scope: what has been observed so far. claimed: which node renders which object. references: what was, or is about to be, read."""
+
+    session: Session
+    members: Members
+    records: Mapping[str, Record]
+    scope: dict[str, Any] = field(default_factory=dict)
+    claimed: dict[Identity, Record] = field(default_factory=dict)
+    references: list[Reference] = field(default_factory=list)
+
+    def run(self) -> Steps[None]:
+        """Decide every node, as far as it goes. Raises Restart, Blocked."""
+        self.scope["schema"] = instance_view(self.session)
+        while wave := next_wave(self.records, self.scope):
+            rendered = [record for record in wave if self._render(record)]
+            written = [record for record in rendered if not record.node.type.external]
+            wanted = wanted_of(written, self.members)
+            refuse_duplicates(wanted, self.claimed)
+            external = [(record, read) for record in rendered if record.node.type.external and (read := self._reader(record)) is not None]
+            yield from self._fence(wanted, rendered, external)
+            yield from apply_wave(self.session, wanted, self.members)
+            yield from self._read_external(external)
+            for record in rendered:
+                if not record.node.type.external:
+                    self._observe(record)
+
+    def _render(self, record: Record) -> bool:
+        node, session = record.node, self.session
+        try:
+            rendered = node.render(self.scope)
+        except NodeError as error:
+            record.fault(error)
+            return False
+        if node.type.external:
+            record.desired = [rendered]
+            return True
+        items = rendered if node.type is NodeType.COLLECTION else [rendered]
+        for index, item in enumerate(items):
+            position = Position(index, len(items)) if node.type is NodeType.COLLECTION else None
+            record.desired.append(decorate(item, session.instance, node.id, node.wave, session.options.version_label, position))
+        return True
+
+    def _reader(self, record: Record) -> Get | List | None:
+        """The read of an external node, its reference noted; None (and the node failed) when its selector means nothing."""
+        resource, metadata = record.node.resource, record.desired[0]["metadata"]
+        namespace = (metadata.get("namespace") or "") if resource.namespaced else ""
+        if record.node.type is NodeType.EXTERNAL:
+            self.references.append(Reference(resource, namespace, metadata["name"]))
+            return Get(resource, metadata["name"], namespace or None)
+        try:
+            text = selectors.to_text(metadata.get("selector") or {})
+        except selectors.SelectorError as error:
+            record.fail(f'node "{record.id}": invalid label selector: {error}')
+            return None
+        self.references.append(Reference(resource, namespace, "", text))
+        return List(resource, namespace or None, labels=text)
+
+    def _fence(self, wanted: list[Wanted], rendered: list[Record], external: list[tuple[Record, Get | List]]) -> Steps[None]:
+        """Write the instance first, if this wave creates, raises the revision, touches it for the first time or refers to something new."""
+        session = self.session
+        active = [item for item in wanted if item.record.state is not State.FAILED]
+        fresh = [item for item in active if item.observed is None]
+        writes = any(must_write(session, item) for item in active)
+        stale = not session.managed or session.mark.revision != session.revision
+        recorded = set(references.recorded(session.instance))
+        unrecorded = bool(external) and not recorded.issuperset(self.references)
+        places = [item.place for item in fresh]
+        if not (unrecorded or (writes and stale) or (fresh and not (session.fenced and session.covered(places)))):
+            return
+        ahead = foreseen(self.records, rendered)
+        places += [place for record in ahead if (place := self._expected_place(record)) is not None]
+        pruning = claim(candidates(self.members, self.claimed)) if self._complete(rendered) else frozenset()
+        yield from session.fence(places, pruning=pruning, refers=recorded.union(self.references))
+
+    def _expected_place(self, record: Record) -> Place | None:
+        """Where a node that is not rendered yet will probably put its objects."""
+        node = record.node
+        if not node.resource.namespaced:
+            return Place(node.resource, "")
+        literal = (node.template.get("metadata") or {}).get("namespace")
+        computed = any(path[:2] == ("metadata", "namespace") for path, _ in node.fields)
+        namespace = literal if isinstance(literal, str) and literal and not computed else self.session.namespace
+        return Place(node.resource, namespace) if namespace else None
+
+    def _complete(self, rendered: list[Record]) -> bool:
+        """Whether this is the last wave and nothing has gone wrong so far: then what is to be pruned is known already."""
+        done = {record.id for record in rendered}
+        good = (State.SYNCED, State.SKIPPED, State.WAITING)
+        return all(record.id in done or record.state in good for record in self.records.values())
+
+    def _read_external(self, external: list[tuple[Record, Get | List]]) -> Steps[None]:
+        if not external:
+            return
+        results = yield tuple(read for _, read in external)
+        for (record, _), result in zip(external, results, strict=True):
+            kind = "collection" if record.node.type.plural else "reference"
+            match result:
+                case Found():
+                    self._look(record, result.object, f'external {kind} "{record.id}"')
+                case Listed():
+                    self._look(record, list(result.items), f'external {kind} "{record.id}"')
+                case Missing():
+                    record.wait(State.WAITING, f'waiting for external {kind} "{record.id}": not found')
+                case Refused():
+                    record.fail(f'reading external {kind} "{record.id}" failed: {result.message}', retry=True)
+                case _:
+                    raise TypeError(f"unexpected result {type(result).__name__}")
+
+    def _observe(self, record: Record) -> None:
+        seen = observed_of(record, self.members)
+        if seen is not None:
+            self.scope[record.id] = seen
+        if record.state is State.UNDECIDED:
+            self._look(record, seen, f'node "{record.id}"')
+
+    def _look(self, record: Record, seen: Object | list[Object] | None, what: str) -> None:
+        """Take an observation into the scope and judge its readiness."""
+        if seen is None:
+            record.wait(State.WAITING, f"waiting for {what}: not found")
+            return
+        self.scope[record.id] = seen
+        try:
+            if record.node.ready(seen):
+                record.state = State.SYNCED
+                return
+        except NodeError as error:
+            record.fail(f'node "{record.id}": {explain(error.problem, record.id)}', *error.problems)
+            return
+        record.wait(State.WAITING, f"waiting for {what}: {self._unready(record)} (waiting for readiness)")
+
+    def _unready(self, record: Record) -> str:
+        shown = " && ".join(expression.shown for expression in record.node.ready_when)
+        return f'readyWhen condition evaluated to false: "{shown}"'
