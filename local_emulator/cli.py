@@ -55,3 +55,7 @@ def main() -> None:
     except KeyboardInterrupt:
         talk("interrupted")
         raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -136,13 +136,17 @@ async def _end(process: asyncio.subprocess.Process | None) -> None:
 def function_commands(environment: Mapping[str, str], directory: Path) -> list[Command]:
     """The commands of all functions and, last, of the bridge, wired to each other on free loopback ports.
 
-    environment: for all of them; directory: where their ready files go.
+    environment: for all of them; ``KROFN_<NAME>_CONTEXT`` in it is the kubeconfig context of one process, so that each can have the rights of its own
+    ServiceAccount. directory: where their ready files go.
     """
     ports = dict(zip((*FUNCTIONS, BRIDGE), free_ports(len(FUNCTIONS) + 1), strict=True))
     addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     commands = []
     for name, port in ports.items():
         own = {"KROFN_READY_FILE": str(directory / f"{name}.ready")}
+        context = environment.get(f"KROFN_{name.upper()}_CONTEXT")
+        if context:
+            own["KROFN_CONTEXT"] = context
         if name == BRIDGE:
             own |= {f"KROFN_{function.upper()}_URL": addresses[function] for function in FUNCTIONS}
         elif name == "fanout":

@@ -24,7 +24,7 @@ from functions.platform.graphs import Kinds
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
 from functions.platform.post import Sent
 from graphcore.graph.model import Resource
-from graphcore.names import ACTIVE_REVISION, INSTANCE_GROUP, INSTANCE_ID, INSTANCE_KIND, OWNED, RGD_NAME
+from graphcore.names import ACTIVE_REVISION, INSTANCE_GROUP, INSTANCE_ID, INSTANCE_KIND, OWNED, RGD_ID, RGD_NAME
 
 SELECT_OWNED = f"{OWNED}=true"
 _TYPES = {"listed": EVENT_CONVERGE, "added": EVENT_ADD, "updated": EVENT_UPDATE, "deleted": EVENT_DELETE}
@@ -36,6 +36,7 @@ class Served:
     """What one generated CRD serves."""
 
     definition: str
+    definition_uid: str
     revision: int
     kinds: Kinds
 
@@ -131,7 +132,8 @@ class Bridge:
                 self._report(change, Role.CRD, partition=self._definition_uid(change))
             now, before = _active_revision(change.metadata), _active_revision(change.before)
             if change.kind == "updated" and now is not None and now != before:
-                self._emit(change, Role.ACTIVATION, revision=now)
+                # A key of its own: the definition's queue must not hold up the fan-out.
+                self._emit(change, Role.ACTIVATION)
         elif change.kind == "added" or (change.kind == "updated" and _differs(change, ("generation",))):
             # A definition may have been waiting for this kind; which one, only a compile can tell.
             for metadata in self.known(DEFINITIONS):
@@ -141,46 +143,44 @@ class Bridge:
         resource = change.resource
         if any(served.kinds.instance == resource for served in self._served.values()):
             self._references.record(resource, change.metadata, gone=change.kind == "deleted")
-            self._report(change, Role.INSTANCE, revision=self._revision(resource.group, resource.kind))
+            self._report(change, Role.INSTANCE, served=self._serving(resource.group, resource.kind))
         # The labels before the change count, too: whoever loses them has to be looked at.
         for metadata in (change.metadata, change.before):
             labels = (metadata or {}).get("labels") or {}
             if labels.get(INSTANCE_ID):
-                revision = self._revision(labels.get(INSTANCE_GROUP, ""), labels.get(INSTANCE_KIND, ""))
+                served = self._serving(labels.get(INSTANCE_GROUP, ""), labels.get(INSTANCE_KIND, ""))
                 carrier = change if metadata is change.metadata else replace(change, metadata={**change.metadata, "labels": labels})
-                self._emit(carrier, Role.MEMBER, revision=revision)
+                self._emit(carrier, Role.MEMBER, served=served)
                 if change.before is None or (change.before.get("labels") or {}).get(INSTANCE_ID) == labels.get(INSTANCE_ID):
                     break
         if change.kind != "listed":
             for instance, metadata in self._references.matching(change):
-                self._emit(
-                    Change("listed", instance, metadata), Role.INSTANCE, revision=self._revision(instance.group, instance.kind)
-                )
+                self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._serving(instance.group, instance.kind))
 
-    def _report(self, change: Change, role: Role, *, revision: int | None = None, partition: str = "") -> None:
+    def _report(self, change: Change, role: Role, *, served: Served | None = None, partition: str = "") -> None:
         """Emits unless nothing but the resourceVersion differs: metadata cannot show a status, and nobody waits for these kinds' status."""
         if change.kind != "updated" or change.before is None or _differs(change):
-            self._emit(change, role, revision=revision, partition=partition)
+            self._emit(change, role, served=served, partition=partition)
 
-    def _emit(self, change: Change, role: Role, *, revision: int | None = None, partition: str = "") -> None:
+    def _emit(self, change: Change, role: Role, *, served: Served | None = None, partition: str = "") -> None:
         metadata = change.metadata
         if role in (Role.REVISION, Role.CRD):
             metadata = {**metadata, "labels": {**(metadata.get("labels") or {}), RGD_NAME: _label(change, RGD_NAME)}}
         identifier = self._outside.identifier()
-        event = from_object(
-            _TYPES[change.kind], role, change.resource, metadata, revision=revision, traceparent=f"00-{identifier}-{identifier[:16]}-01"
-        )
-        self.queue.put(replace(event, id=identifier, partition=partition or event.partition))
+        event = from_object(_TYPES[change.kind], role, change.resource, metadata, traceparent=f"00-{identifier}-{identifier[:16]}-01")
+        event = replace(event, id=identifier, partition=partition or event.partition)
+        self.queue.put(replace(event, revision=served.revision, definition=served.definition_uid) if served else event)
 
     def _definition_uid(self, change: Change) -> str:
         """Key of the definition that a revision or CRD belongs to; its name if the definition is not known, so that it still has one queue."""
         name = _label(change, RGD_NAME)
         return next((str(metadata["uid"]) for metadata in self.known(DEFINITIONS) if metadata.get("name") == name), f"definition/{name}")
 
-    def _revision(self, group: str, kind: str) -> int | None:
+    def _serving(self, group: str, kind: str) -> Served | None:
+        """What serves a kind of instances."""
         for served in self._served.values():
             if (served.kinds.instance.group, served.kinds.instance.kind) == (group, kind):
-                return served.revision
+                return served
         return None
 
     # what is followed
@@ -198,16 +198,18 @@ class Bridge:
         complete = True
         served: dict[str, Served] = {}
         for metadata in self.known(CRDS):
-            uid, name, revision = str(metadata["uid"]), (metadata.get("labels") or {}).get(RGD_NAME), _active_revision(metadata)
+            labels = metadata.get("labels") or {}
+            uid, name, revision = str(metadata["uid"]), labels.get(RGD_NAME), _active_revision(metadata)
             if not name or revision is None:
                 continue
             known = self._served.get(uid)
-            if known and (known.definition, known.revision) == (name, revision):
+            definition_uid = str(labels.get(RGD_ID, ""))
+            if known and (known.definition, known.definition_uid, known.revision) == (name, definition_uid, revision):
                 served[uid] = known
                 continue
             kinds = await self._outside.kinds(name, revision)
             if kinds is not None:
-                served[uid] = Served(name, revision, kinds)
+                served[uid] = Served(name, definition_uid, revision, kinds)
             else:
                 complete = False
                 if known:
@@ -245,8 +247,8 @@ class Bridge:
             kinds = [(DEFINITIONS, Role.DEFINITION), *((served.kinds.instance, Role.INSTANCE) for served in self._served.values())]
             items = [(resource, role, metadata) for resource, role in kinds for metadata in self.known(resource)]
             for resource, role, metadata in items:
-                revision = self._revision(resource.group, resource.kind) if role is Role.INSTANCE else None
-                self._emit(Change("listed", resource, metadata), role, revision=revision)
+                served = self._serving(resource.group, resource.kind) if role is Role.INSTANCE else None
+                self._emit(Change("listed", resource, metadata), role, served=served)
                 await asyncio.sleep(self._resync_period * 0.1 / len(items) * self._outside.jitter())
 
 

@@ -1,7 +1,7 @@
 """The event contract: what a CloudEvent says, written by the bridge and by ``fanout``, read by every function.
 
 An event is a hint: it names an object and the object to converge, never what to do; its data is metadata only. The attributes are those of Knative's
-ApiServerSource plus ``krorole``, ``partitionkey``, ``krorevision`` and ``traceparent``, so that a function cannot tell the sources apart.
+ApiServerSource plus ``krorole``, ``partitionkey``, ``krorevision``, ``krodefinition`` and ``traceparent``, so that a function cannot tell the sources apart.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class Event:
     """One delivery.
 
     subject: the object that changed. partition: UID of the object to converge. revision: the active graph revision, where the sender knows it.
-    metadata: PartialObjectMetadata's ``metadata`` of the subject. changes: every (uid, resourceVersion) that this delivery stands for.
+    definition: UID of the definition that the revision belongs to, so that a namesake's revision of the same number is not taken for it.
+    plural: of the subject's kind, as in request paths; metadata: PartialObjectMetadata's ``metadata`` of the subject. changes: every (uid, resourceVersion) that this delivery stands for.
     """
 
     type: str
@@ -100,6 +101,8 @@ class Event:
     metadata: Mapping[str, Any]
     changes: tuple[Version, ...]
     revision: int | None = None
+    definition: str = ""
+    plural: str = ""
     traceparent: str = ""
     id: str = ""
 
@@ -123,7 +126,7 @@ class Event:
         return self.subject
 
 
-def from_object(kind: str, role: Role, resource: Resource, metadata: Mapping[str, Any], *, revision: int | None, traceparent: str) -> Event:
+def from_object(kind: str, role: Role, resource: Resource, metadata: Mapping[str, Any], *, traceparent: str) -> Event:
     """The event for one change of an object that a watch or a list showed; ``kind`` is an event type."""
     kept = {key: metadata[key] for key in KEPT_METADATA if key in metadata}
     labels = kept.get("labels") or {}
@@ -135,14 +138,14 @@ def from_object(kind: str, role: Role, resource: Resource, metadata: Mapping[str
         partition=str(labels.get(INSTANCE_ID, uid)) if role is Role.MEMBER else uid,
         metadata=kept,
         changes=((uid, str(kept.get("resourceVersion", ""))),),
-        revision=revision,
+        plural=resource.plural,
         traceparent=traceparent,
     )
 
 
-def encode(event: Event, source: str, plural: str) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the event in CloudEvents binary HTTP mode. plural: of the subject's kind, for the CloudEvents subject."""
-    resource = Resource(event.subject.api_version, event.subject.kind, plural, namespaced=bool(event.subject.namespace))
+def encode(event: Event, source: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body of the event in CloudEvents binary HTTP mode."""
+    resource = Resource(event.subject.api_version, event.subject.kind, event.plural, namespaced=bool(event.subject.namespace))
     attributes = {
         "id": event.id,
         "source": source,
@@ -155,6 +158,7 @@ def encode(event: Event, source: str, plural: str) -> tuple[dict[str, str], byte
         "krorole": event.role.value,
         "partitionkey": event.partition,
         "krorevision": "" if event.revision is None else str(event.revision),
+        "krodefinition": event.definition,
         "traceparent": event.traceparent,
         "datacontenttype": "application/json",
     }
@@ -194,9 +198,17 @@ def parse(headers: Mapping[str, str], body: bytes) -> Event:
         metadata={key: metadata[key] for key in KEPT_METADATA if key in metadata},
         changes=_changes(data, metadata),
         revision=int(attributes["krorevision"]) if attributes.get("krorevision", "").isdigit() else None,
+        definition=attributes.get("krodefinition", ""),
+        plural=_plural(attributes.get("subject", ""), attributes.get("name", "")),
         traceparent=attributes.get("traceparent", ""),
         id=attributes.get("id", ""),
     )
+
+
+def _plural(subject: str, name: str) -> str:
+    """The last but one part of ``/apis/apps/v1/namespaces/default/deployments/web``."""
+    parts = subject.split("/")
+    return parts[-2] if name and len(parts) > 2 and parts[-1] == name else ""
 
 
 def _changes(data: Any, metadata: Mapping[str, Any]) -> tuple[Version, ...]:

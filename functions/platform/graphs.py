@@ -1,7 +1,7 @@
 """Compiled graphs, kept by revision: a hit costs nothing, a miss one read and a warm start from the facts stored with the revision.
 
 A revision never changes, so an entry never becomes wrong; what may change hands is the *name* of a revision, when a definition is deleted and another one of
-its name begins at revision 1. Entries therefore remember the definition's UID, and :meth:`Graphs.forget_others` drops those of a predecessor.
+its name begins at revision 1. Entries therefore remember the definition's UID, and :meth:`Graphs.newest` drops those of a predecessor.
 """
 
 from __future__ import annotations
@@ -67,10 +67,13 @@ class Graphs:
             self._kept.popitem(last=False)
         return served
 
-    def forget_others(self, definition_uid: str, definition: str) -> None:
-        """Drops the graphs of another definition that had the same name."""
-        for key in [key for key, served in self._kept.items() if key[0] == definition and served.definition_uid != definition_uid]:
+    def newest(self, group: str, kind: str, definition_uid: str = "") -> tuple[str, int] | None:
+        """(definition, revision) of the newest graph kept for a kind of instances; those of another definition than ``definition_uid`` are dropped."""
+        of_kind = [key for key, served in self._kept.items() if (served.graph.instance.group, served.graph.instance.kind) == (group, kind)]
+        for key in [key for key in of_kind if definition_uid and self._kept[key].definition_uid != definition_uid]:
             del self._kept[key]
+            of_kind.remove(key)
+        return max(of_kind, key=lambda key: key[1], default=None)
 
     async def _graph(self, definition: str, revision: Mapping[str, Any]) -> Graph | Refused:
         spec = revision["spec"]["snapshot"]["spec"]

@@ -57,7 +57,7 @@ class LiveCluster:
         http = await self._session()
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
         try:
-            async with http.request(request.verb, **self._arguments(request), timeout=timeout) as response:
+            async with http.request(request.verb, **await self._arguments(request), timeout=timeout) as response:
                 return answer_of(request, response.status, await response.read(), response.headers.get("Retry-After"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unreachable(error) from None
@@ -67,7 +67,7 @@ class LiveCluster:
         # A watch is silent for as long as nothing changes; the server ends it at its own timeout, given in the query.
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=float(request.query.get("timeoutSeconds", 300)) + 30)
         try:
-            async with http.request(request.verb, **self._arguments(request), timeout=timeout) as response:
+            async with http.request(request.verb, **await self._arguments(request), timeout=timeout) as response:
                 if response.status >= 300:
                     if response.status == 401:
                         await self._forget()
@@ -84,9 +84,9 @@ class LiveCluster:
             await self._http.close()
             self._http = None
 
-    def _arguments(self, request: Request) -> dict[str, Any]:
+    async def _arguments(self, request: Request) -> dict[str, Any]:
         headers = {"User-Agent": self._user_agent, "Accept": request.accept}
-        token = self._configuration.get_api_key_with_prefix("BearerToken")
+        token = await self._configuration.get_api_key_with_prefix("BearerToken")
         if token:
             headers["Authorization"] = token
         arguments: dict[str, Any] = {

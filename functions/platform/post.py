@@ -9,7 +9,6 @@ from typing import Protocol
 import aiohttp
 
 from functions.platform.events import Event, encode
-from graphcore.names.plural import pluralize
 
 TIMEOUT = 30.0
 """Seconds; as the Triggers' own limit, so that a receiver knows how long it has."""
@@ -51,7 +50,7 @@ class HttpPost:
         """Never raises for a fault of the network: that is status 0."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
-        own, body = encode(event, self._source, pluralize(event.subject.kind.lower()))
+        own, body = encode(event, self._source)
         try:
             async with self._session.post(url, data=body, headers={**own, **(headers or {})}) as response:
                 await response.read()

@@ -1,0 +1,1 @@
+"""Converges one ResourceGraphDefinition."""

@@ -1,0 +1,1 @@
+"""Turns one event about a kind into one converge event per instance."""

@@ -1,0 +1,1 @@
+"""Converges one instance, or deletes it in order."""

@@ -1,0 +1,77 @@
+"""The ``instance`` function: wakes on an instance, on a member of one, and on converge events; looks at that one instance and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import functions_framework.aio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from functions.platform.delivery import Function, application
+from functions.platform.driver import Sight
+from functions.platform.events import Event, Reference, Role
+from functions.platform.outcomes import report
+from functions.platform.platform import Platform, opener
+from functions.platform.runs import Report, Run
+from graphcore.converge import InstanceRequest, Member, Options, converge_instance
+from graphcore.graph.model import Resource
+from graphcore.names import RGD_NAME
+from graphcore.names.plural import pluralize
+
+
+def make(platform: Platform) -> Run:
+    """A run of one instance on a platform."""
+    settings = platform.settings
+    options = Options(
+        version_label=settings.version_label,
+        requeue_interval=settings.instance_requeue_interval,
+        run_deadline=settings.run_deadline,
+        condition_events=settings.feature_gates.get("InstanceConditionEvents", False),
+    )
+
+    async def run(target: Reference, events: tuple[Event, ...]) -> Report:
+        sight = Sight()
+        request = request_of(platform, target, events)
+        outcome = await platform.driver.drive(converge_instance(request, options, datetime.now(UTC)), sight, settings.run_deadline)
+        newest = platform.graphs.newest(target.group, target.kind)
+        return report(platform.telemetry, target, outcome, sight, newest[1] if newest else None)
+
+    return run
+
+
+def request_of(platform: Platform, target: Reference, events: tuple[Event, ...]) -> InstanceRequest:
+    """What the events and the cache know about the instance; every part of it is a hint."""
+    definition_uid = next((event.definition for event in events if event.definition), "")
+    newest = platform.graphs.newest(target.group, target.kind, definition_uid)
+    named = [event.revision for event in events if event.revision is not None]
+    labels = next((event.metadata.get("labels") or {} for event in events if event.role is Role.INSTANCE), {})
+    return InstanceRequest(
+        # Every generated CRD has the plural that kro's rules give its kind.
+        resource=Resource(target.api_version, target.kind, pluralize(target.kind.lower()), namespaced=bool(target.namespace)),
+        name=target.name,
+        namespace=target.namespace or None,
+        definition=newest[0] if newest else labels.get(RGD_NAME),
+        revision=max([*named, *([newest[1]] if newest else [])], default=None),
+        member=next((found for found in map(_member, events) if found), None),
+    )
+
+
+def _member(event: Event) -> Member | None:
+    if event.role is not Role.MEMBER:
+        return None
+    child = event.subject
+    resource = Resource(child.api_version, child.kind, event.plural or pluralize(child.kind.lower()), namespaced=bool(child.namespace))
+    return Member(resource, child.name, child.namespace or None)
+
+
+function = Function(make, opener("instance"))
+
+
+@functions_framework.aio.http
+async def instance(request: Request) -> Response:
+    """The target."""
+    return await function.handle(request)
+
+
+app = application(instance, function)

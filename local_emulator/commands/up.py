@@ -1,0 +1,85 @@
+"""``krofn up``: a local Kubernetes API as one process, and beside it exactly what ``krofn run`` runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from local_emulator.commands.run import ready_mark, start_functions, stop_signal
+from local_emulator.console import Misuse, Refusal, escape, output_option, print_json, stdout, talk
+from local_emulator.supervisor import Command, StartError, Supervisor, free_ports, inherited, scratch
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """A local cluster that serves. seconds: what the start took."""
+
+    kubeconfig: Path
+    server: str
+    processes: int
+    seconds: float
+
+
+@click.command("up")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="Port of the Kubernetes API on 127.0.0.1.")
+@click.option("--kubeconfig", metavar="FILE", help="Write the kubeconfig here instead of into a temporary directory.")
+@click.option("--ready-file", metavar="FILE", help="Write this file when everything can serve.")
+@output_option
+def command(port: int, kubeconfig: str | None, ready_file: str | None, output: str) -> None:
+    """Run a local Kubernetes API with bridge and functions beside it.
+
+    Prints the path of a kubeconfig for kubectl, Helm or any client. Ends on SIGTERM or Ctrl-C; nothing is kept.
+    """
+    from local_emulator.install import check_settings
+
+    check_settings()
+    target = Path(kubeconfig).resolve() if kubeconfig else None
+    if target and not target.parent.is_dir():
+        raise Misuse(f"{target.parent}: no such directory")
+    asyncio.run(_up(port, target, ready_file, output))
+
+
+async def _up(port: int, kubeconfig: Path | None, ready_file: str | None, output: str) -> None:
+    with scratch() as directory, stop_signal() as stop:
+        async with local_cluster(Path(directory), say=lambda text: talk(escape(text)), port=port, kubeconfig=kubeconfig) as up:
+            if output == "json":
+                print_json({"kubeconfig": str(up.kubeconfig), "server": up.server})
+            else:
+                stdout().print(f"export KUBECONFIG={up.kubeconfig}")
+            talk(f"[green]ready[/]: a Kubernetes API at {up.server}, with krofn beside it; Ctrl-C ends both")
+            with ready_mark(ready_file):
+                await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def local_cluster(directory: Path, say: Callable[[str], None], *, port: int = 0, kubeconfig: Path | None = None) -> AsyncIterator[Up]:
+    """The emulator and the functions, from start to stop; logs go to ``directory``. Raises Refusal."""
+    from local_emulator.install import connect, ensure_crds
+
+    began = time.monotonic()
+    config = kubeconfig or directory / "kubeconfig"
+    address = port or free_ports(1)[0]
+    supervisor = Supervisor(say, log_directory=directory)
+    arguments = (sys.executable, "-m", "local_emulator.server", "--port", str(address), "--kubeconfig", str(config))
+    try:
+        await supervisor.start(Command("api", arguments, inherited(), config))
+        cluster = await connect(str(config), None)
+        try:
+            await ensure_crds(cluster, install=True)
+        finally:
+            await cluster.close()
+        await start_functions(supervisor, {**inherited(), "KUBECONFIG": str(config)}, directory)
+        yield Up(config, f"http://127.0.0.1:{address}", len(supervisor.children), time.monotonic() - began)
+    except StartError as error:
+        raise Refusal(str(error)) from None
+    finally:
+        await supervisor.stop()
+        if kubeconfig:
+            kubeconfig.unlink(missing_ok=True)
