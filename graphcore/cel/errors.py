@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+MAX_SNIPPET = 16384  # a longer source line is not shown
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
@@ -18,11 +20,17 @@ class Issue:
     column: int
 
     def render(self, source: str) -> str:
-        """cel-go's rendering: ``ERROR: <input>:1:3: …`` with the source line and a caret below."""
+        """cel-go's rendering: ``ERROR: <input>:1:3: …`` with the source line and a caret below. A fault without a place has line -1."""
+        head = f"ERROR: <input>:{self.line}:{self.column + 1}: {self.message}"
         lines = source.split("\n")
-        text = lines[self.line - 1] if 0 < self.line <= len(lines) else ""
-        caret = "".join("." if ord(c) < 128 else "．" for c in text[: self.column]) + "^"
-        return f"ERROR: <input>:{self.line}:{self.column + 1}: {self.message}\n | {text}\n | {caret}"
+        if not 0 < self.line <= len(lines):
+            return head
+        text = lines[self.line - 1].replace("\t", " ")
+        if len(text) > MAX_SNIPPET:
+            return head
+        dots = "".join("." if ord(char) < 128 else "．" for char in text[: self.column])
+        caret = "＾" if text[self.column : self.column + 1] > "\x7f" else "^"
+        return f"{head}\n | {text}\n | {dots}{caret}"
 
 
 class CelError(Exception):

@@ -49,6 +49,11 @@ class Type:
             return base
         return f"{base}({', '.join(p.text for p in self.parameters)})"
 
+    @cached_property
+    def generic(self) -> bool:
+        """True when a type parameter occurs in it."""
+        return self.kind is Kind.PARAMETER or any(p.generic for p in self.parameters)
+
     def __str__(self) -> str:
         return self.text
 
