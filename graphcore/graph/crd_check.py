@@ -35,7 +35,7 @@ _HINTS = {
     "apiVersion": "use a version such as v1alpha1",
     "kind": "choose another kind, whose lower-case plural is a valid DNS name",
     "default": "give a default that the field's type and its other markers allow",
-    "validation": "write a CEL rule over self that yields true or false; bound texts and lists with maxLength and maxItems where it is too expensive",
+    "validation": "write a CEL rule over self that yields true or false; if it is too expensive, set maxLength and maxItems",
     "immutable": "use immutable on the list itself, and bound texts with maxLength inside maps",
     "listType": "listType=set needs scalar items, listType=map needs struct items with the key required or defaulted",
     "listMapKey": "name a field of the item type that is required or has a default",
@@ -120,12 +120,9 @@ def _in_schema(problem: Problem, rest: str, node: Any, schema: Mapping[str, Any]
     if name not in ("spec", "status"):
         return replace(problem, path=name or "spec")
     text = _Text(schema.get(name), name, schema.get("types") or {})
-    while True:
-        step, following, inner = _next(rest, node)
-        if step is None:
-            break
+    while (following := _next(rest, node)) is not None:
+        step, rest, node = following
         text.into(*step)
-        rest, node = following, inner
     place, expression, column, key = _marker(text, rest)
     if "x-kubernetes-list-map-keys" in problem.message:
         key = "listMapKey"
@@ -141,18 +138,20 @@ def _step(rest: str, node: Any) -> tuple[str, str, Any]:
     return "", rest, node
 
 
-def _next(rest: str, node: Any) -> tuple[tuple[str, str] | None, str, Any]:
+def _next(rest: str, node: Any) -> tuple[tuple[str, str], str, Any] | None:
+    """The next step of a path: what it goes into, what follows, and the schema there; None at its end."""
     name, following, inner = _step(rest, node)
     if following != rest:
         return ("properties", name), following, inner
-    for step in ("items", "additionalProperties"):
-        if rest.startswith(step + ".") and isinstance(node, Mapping) and isinstance(node.get(step), Mapping):
-            return (step, ""), rest[len(step) + 1 :], node[step]
-    return None, rest, node
+    for part in ("items", "additionalProperties"):
+        if rest.startswith(part + ".") and isinstance(node, Mapping) and isinstance(node.get(part), Mapping):
+            return (part, ""), rest[len(part) + 1 :], node[part]
+    return None
 
 
 def _marker(text: _Text, rest: str) -> tuple[str, str | None, int | None, str]:
     """The text to blame and the position in it: path, text, column, marker name."""
+    wanted: tuple[str, ...]
     if match := _RULE.match(rest):
         wanted, index = ("validation", "immutable"), int(match[1])
     elif rest.startswith("default"):

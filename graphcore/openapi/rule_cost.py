@@ -86,9 +86,9 @@ class Estimator:
         return Range(min(size.low for size in sizes), max(size.high for size in sizes))
 
     def _select(self, expr: Select) -> Range:
-        if expr.test_only:  # has() is free: the API server keeps it so for old rules
-            return self.cost(expr.operand)
         cost = self.cost(expr.operand)
+        if expr.test_only:  # has() is free: the API server keeps it so for old rules
+            return cost
         if self._type(expr.operand).kind in (Kind.MAP, Kind.OBJECT, Kind.PARAMETER):
             cost += ONE
         self._paths[expr.id] = (*self._path(expr.operand), expr.field)
@@ -106,11 +106,11 @@ class Estimator:
         own = self.cost(expr.target) if expr.target is not None else Range()
         target = self._operand(expr.target) if expr.target is not None else None
         args = [self._operand(arg) for arg in expr.args]
-        cost: Range | None = None
+        total: Range | None = None
         size: Range | None = None
         for overload in overloads:
             found = self._overload(expr, overload, target, args, arg_costs)
-            cost = found.cost if cost is None else cost | found.cost
+            total = found.cost if total is None else total | found.cost
             if found.size is not None:
                 size = found.size if size is None else size | found.size
             if overload in ("index_list", "index_map") and args:
@@ -121,7 +121,7 @@ class Estimator:
                 size = self.size(expr)
         if size is not None:
             self._sizes[expr.id] = size
-        return own + (cost or Range())
+        return own + (total or Range())
 
     def _overload(self, expr: Call, overload: str, target: Operand | None, args: list[Operand], arg_costs: list[Range]) -> CallCost:
         total = sum(arg_costs, Range())

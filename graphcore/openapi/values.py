@@ -166,7 +166,7 @@ def _combinations(value: Any, schema: Mapping[str, Any], path: str, name: str, f
         results = [faults(part) for part in any_of]
         if all(results):
             say("must validate at least one schema (anyOf)")
-            found.extend(min(results, key=len))
+            found.extend(sorted(results, key=len)[0])
     if one_of := schema.get("oneOf"):
         results = [faults(part) for part in one_of]
         valid = sum(not result for result in results)
@@ -174,7 +174,7 @@ def _combinations(value: Any, schema: Mapping[str, Any], path: str, name: str, f
             reason = f"Found {valid} valid alternatives" if valid else "Found none valid"
             say(f"must validate one and only one schema (oneOf). {reason}")
             if not valid:
-                found.extend(min(results, key=len))
+                found.extend(sorted(results, key=len)[0])
     if all_of := schema.get("allOf"):
         results = [faults(part) for part in all_of]
         if any(results):

@@ -1,0 +1,74 @@
+"""Changes of a CRD as values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphcore import names
+
+ANNOTATE = f'annotate the definition with {names.ALLOW_BREAKING_CHANGES}: "true" to apply the change all the same'
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change. path: ``spec.a``, ``spec.list[]`` (its items), ``spec.map[*]`` (its values), ``additionalPrinterColumns``, …
+
+    code: stable name of the kind of change. message: what changed, in kro's words. remedy: how to avoid a break.
+    """
+
+    code: str
+    path: str
+    message: str
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything that differs, in order of the schema."""
+
+    breaking: tuple[Change, ...] = ()
+    compatible: tuple[Change, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.breaking or self.compatible)
+
+    @property
+    def summary(self) -> str:
+        """``breaking changes detected: …`` with every breaking change; empty if there is none. Same changes, same text."""
+        if not self.breaking:
+            return ""
+        return f"breaking changes detected: {'; '.join(map(str, self.breaking))}"
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Collects changes during a comparison."""
+
+    _breaking: list[Change] = field(default_factory=list)
+    _compatible: list[Change] = field(default_factory=list)
+
+    def breaking(self, code: str, path: str, message: str, remedy: str) -> None:
+        self._breaking.append(Change(code, path, message, remedy))
+
+    def compatible(self, code: str, path: str, message: str) -> None:
+        self._compatible.append(Change(code, path, message))
+
+    def judged(self, breaks: bool, code: str, path: str, message: str, remedy: str) -> None:
+        """A change that breaks or not, depending on where it is."""
+        if breaks:
+            self.breaking(code, path, message, remedy)
+        else:
+            self.compatible(code, path, message)
+
+    def changes(self) -> Changes:
+        return Changes(tuple(self._breaking), tuple(self._compatible))
+
+
+def shown(value: Any) -> str:
+    """A value of a schema in a message; ``nothing`` for what is absent."""
+    return "nothing" if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
