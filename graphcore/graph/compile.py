@@ -15,6 +15,7 @@ from graphcore.cel.views import decode_plan
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph.checks import Typing, check_node, declare
 from graphcore.graph.crd import synthesize_crd
+from graphcore.graph.crd_check import crd_problems
 from graphcore.graph.drafts import Draft, draft_resources
 from graphcore.graph.facts import FORMAT, assemble
 from graphcore.graph.graph import Graph
@@ -28,7 +29,6 @@ from graphcore.graph.paths import format_path
 from graphcore.graph.projection import Projection, check_status, judge_status, literal_types, read_status
 from graphcore.graph.revision import revision_hash
 from graphcore.openapi import Schemas
-from graphcore.openapi.crd_validation import validate_crd
 from graphcore.openapi.metadata import OBJECT_META
 from graphcore.simpleschema import to_openapi
 
@@ -81,7 +81,7 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
 
     crd = synthesize_crd(block, name, _uid(rgd), spec_schema, work.projection.schema, limits.version_label)
     if not work.problems:
-        work.problems.extend(validate_crd(crd))
+        work.problems.extend(crd_problems(crd, block))
     if work.problems:
         raise ProblemsError(work.problems)
     return _graph(name, spec, crd, instance_schema, work, limits)

@@ -65,6 +65,16 @@ def draft_resources(spec: Mapping[str, Any], schemas: Schemas, *, instance_names
     return drafts, problems
 
 
+def group_versions(spec: Mapping[str, Any]) -> frozenset[str]:
+    """The group versions whose schemas a definition needs."""
+    found = set()
+    for resource in spec.get("resources") or ():
+        body = resource.get("template") if resource.get("template") is not None else resource.get("externalRef")
+        if isinstance(body, Mapping) and isinstance(body.get("apiVersion"), str) and "${" not in body["apiVersion"]:
+            found.add(body["apiVersion"])
+    return frozenset(found)
+
+
 def _draft(resource: Mapping[str, Any], index: int) -> tuple[Draft | None, list[Problem]]:
     node = str(resource.get("id") or "")
     template, reference, for_each = resource.get("template"), resource.get("externalRef"), resource.get("forEach") or ()

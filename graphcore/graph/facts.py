@@ -7,6 +7,11 @@ its last step, so there is one way to make a graph.
 
 from __future__ import annotations
 
+import base64
+import binascii
+import gzip
+import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +28,8 @@ from graphcore.graph.status import ConditionProgram, StatusProgram
 from graphcore.graph.templates import fields_of
 
 FORMAT = 1
+MAX_ENCODED = 200 * 1024
+MAX_DECODED = 16 * 1024 * 1024
 
 ProgramOf = Callable[[str, str], Program | None]
 Facts = Mapping[str, Any]
@@ -30,6 +37,26 @@ Facts = Mapping[str, Any]
 
 class UnusableFacts(ValueError):
     """Facts of another format or of another definition: compile from schemas instead."""
+
+
+def encode_facts(facts: Facts) -> str | None:
+    """Facts as the annotation ``krofn.kro.run/compiled`` carries them: base64 of gzip of JSON, the same bytes every time; None above 200 KiB."""
+    packed = gzip.compress(json.dumps(facts, separators=(",", ":"), sort_keys=True).encode(), 6, mtime=0)
+    encoded = base64.b64encode(packed).decode()
+    return encoded if len(encoded) <= MAX_ENCODED else None
+
+
+def decode_facts(text: str) -> Facts:
+    """The reverse of :func:`encode_facts`. Raises UnusableFacts for anything that is not such a text, or would grow beyond 16 MiB."""
+    try:
+        unpacker = zlib.decompressobj(wbits=31)
+        data = unpacker.decompress(base64.b64decode(text, validate=True), MAX_DECODED)
+        facts = json.loads(data)
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise UnusableFacts("the stored facts cannot be read") from error
+    if unpacker.unconsumed_tail or not isinstance(facts, dict):
+        raise UnusableFacts("the stored facts cannot be read")
+    return facts
 
 
 def no_program(_node: str, _path: str) -> Program | None:
@@ -101,7 +128,7 @@ def _node(
     type_ = NodeType(fact["type"])
     template = _template(resource, type_)
     fields, _ = fields_of(template if type_.external else {key: template[key] for key in template if key not in ("apiVersion", "kind")}, None)
-    base64 = frozenset(fact.get("base64", ()))
+    encoded = frozenset(fact.get("base64", ()))
     ready_views = make.views
     if type_.plural and name in plans:
         ready_views = {**make.views, EACH: decoder(element_plan(plans[name]))}
@@ -114,7 +141,7 @@ def _node(
         tuple(fact.get("include", ())),
         int(fact["wave"]),
         template,
-        tuple((item.path, make.expression(item.expression, name, path, item.shown, base64=path in base64)) for item in fields for path in (format_path(item.path),)),
+        tuple((item.path, make.expression(item.expression, name, path, item.shown, base64=path in encoded)) for item in fields for path in (format_path(item.path),)),
         _entries(resource, "includeWhen", name, make, make.views),
         _entries(resource, "readyWhen", name, make, ready_views),
         _for_each(resource, name, make),

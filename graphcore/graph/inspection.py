@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from graphcore.cel import CelError, Environment
-from graphcore.cel.analysis import analyse
-from graphcore.cel.ast import Expr
+from graphcore.cel.analysis import analyse, walk
+from graphcore.cel.ast import Call, Expr
 from graphcore.errors import Problem
 from graphcore.graph.drafts import Draft
 from graphcore.graph.model import NodeType
@@ -30,9 +30,9 @@ class Position(Enum):
     CONDITION = "condition"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Use:
-    """A parsed expression in its place. references: free identifiers, sorted. source: the template field, where it is one."""
+    """A parsed expression in its place. references: free identifiers, sorted. functions: global ones, sorted. field: the template's, if any."""
 
     node: str
     position: Position
@@ -94,8 +94,13 @@ def parse_use(
     except CelError as error:
         problems.extend(cel_problems(error, "syntax-error", node=node, path=path, shown=shown))
         return None
-    found = analyse(ast)
-    return Use(node, position, path, expression, shown, ast, found.references, found.functions, field, name)
+    return Use(node, position, path, expression, shown, ast, analyse(ast).references, _global_functions(ast), field, name)
+
+
+def _global_functions(ast: Expr) -> tuple[str, ...]:
+    """Functions that are called as such; an unknown method is the checker's to report."""
+    called = {node.function.lstrip(".") for node in walk(ast) if isinstance(node, Call) and node.target is None}
+    return tuple(sorted(name for name in called if name[0].isalpha()))
 
 
 def judge(use: Use, draft: Draft, ids: Sequence[str], *, omit: bool, known_functions: frozenset[str]) -> list[Problem]:
