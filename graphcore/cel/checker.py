@@ -417,4 +417,10 @@ def check(expr: Expr, source: str, scope: Scope) -> Checked:
         apply = checker.substitutions.apply
         types = {id: apply(type, True) if type.generic else type for id, type in types.items()}
         found = apply(found, True)
+    if "format" in source:
+        from graphcore.cel.library.formatting import check_formats
+
+        faults = [issue_at(source, node.offset, message) for node, message in check_formats(expr, types)]
+        if faults:
+            raise CelError(source, tuple(sorted(faults, key=lambda issue: (issue.line, issue.column))))
     return Checked(expr, found, types, checker.overloads, checker.names)

@@ -5,7 +5,8 @@ the macro (``x.bind(a, b, c)`` where ``x`` is not ``cel``), or raises :class:`Ma
 position of the call (its opening parenthesis), as in cel-go, so that messages of the checker point there.
 
 Sources: cel-go ``parser/macro.go`` (has, all, exists, exists_one, map, filter), ``ext/comprehensions.go`` (two variables),
-``ext/bindings.go`` (cel.bind), ``cel/library.go`` (optMap, optFlatMap), kro ``pkg/cel/library/runtime.go`` (runtime.newCondition).
+``ext/bindings.go`` (cel.bind), ``ext/lists.go`` (sortBy), ``cel/library.go`` (optMap, optFlatMap), kro ``pkg/cel/library/runtime.go``
+(runtime.newCondition).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from graphcore.cel.ast import Call, Comprehension, Expr, Ident, ListExpr, Litera
 ACCUMULATOR = "@result"
 UNUSED = "#unused"
 _TARGET = "@target"
+_SORTED = "@__sortBy_input__"
 _RESERVED_ACCUMULATORS = frozenset({ACCUMULATOR, "__result__"})
 CONDITION_KEYS = ("type", "status", "reason", "message")
 
@@ -225,6 +227,17 @@ def _new_condition(make: Maker, target: Expr | None, args: Sequence[Expr]) -> Ex
     return make.method(target, "newCondition", make.map(*entries.values()))
 
 
+def _sort_by(make: Maker, target: Expr | None, args: Sequence[Expr]) -> Expr:
+    """``range.sortBy(v, key)``: the range is bound once, its keys are a ``map`` over it."""
+    if type(target) not in (ListExpr, Select, Ident, Comprehension, Call):
+        offset = make.offset if target is None else target.offset
+        raise MacroError(offset, "sortBy can only be applied to a list, identifier, comprehension, call or select expression")
+    assert target is not None
+    keys = _to_list(1, _ONE_NAME)(make, make.ident(_SORTED), args)
+    assert keys is not None
+    return make.bind(_SORTED, target, make.method(make.ident(_SORTED), "@sortByAssociatedKeys", keys))
+
+
 _SIMPLE_NAME = "argument must be a simple name"
 _ONE_NAME = "argument is not an identifier"
 
@@ -248,6 +261,7 @@ MACROS: dict[tuple[str, int, bool], Expander] = {
     ("transformMap", 4, True): _transform_map,
     ("transformMapEntry", 3, True): _transform_map_entry,
     ("transformMapEntry", 4, True): _transform_map_entry,
+    ("sortBy", 2, True): _sort_by,
     ("bind", 3, True): _bind,
     ("optMap", 2, True): _optional("optMap", lambda make, value: make.call("optional.of", value)),
     ("optFlatMap", 2, True): _optional("optFlatMap", lambda _make, value: value),

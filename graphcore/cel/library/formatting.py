@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any
 
-from graphcore.cel.ast import Call, Expr, ListExpr, Literal, MapExpr
+from graphcore.cel.ast import Call, Expr, ListExpr, Literal, MapExpr, children
 from graphcore.cel.budget import require_size
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import fail, no_such_overload, utf8
@@ -240,6 +240,16 @@ _ACCEPTED: dict[str, tuple[str, frozenset[Kind]]] = {
     "X": _HEXADECIMAL,
     "o": ("octal clause can only be used on ints and uints", frozenset({Kind.INT, Kind.UINT})),
 }
+
+
+def check_formats(expr: Expr, types: Mapping[int, Type]) -> Iterator[tuple[Expr, str]]:
+    """The first fault of each ``format`` call in an expression, and the node to report it at."""
+    pending = [expr]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Call) and (fault := check_format(node, types)) is not None:
+            yield fault
+        pending.extend(children(node))
 
 
 def check_format(call: Call, types: Mapping[int, Type]) -> tuple[Expr, str] | None:
