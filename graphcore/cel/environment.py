@@ -88,7 +88,7 @@ class Environment:
     def compile(self, source: str) -> Program:
         """A program ready to be evaluated. Raises CelError with every fault of the text."""
         checked = self.check(source)
-        return Program(source, checked.expr, checked.type, checked.overloads, checked.names)
+        return Program(source, checked.expr, checked.type, checked.overloads, checked.names, checked.types)
 
 
 def compile_unchecked(source: str) -> Program:

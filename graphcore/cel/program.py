@@ -1,10 +1,10 @@
-"""A compiled expression: what it is, what it refers to, and its value for given variables."""
+"""One expression, ready to be evaluated any number of times, by any number of threads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphcore.cel import registry
 from graphcore.cel.analysis import Analysis, Path, analyse
@@ -13,16 +13,16 @@ from graphcore.cel.budget import Budget
 from graphcore.cel.compiler import BUDGET, compile_expression
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.types import DYN, Type
-from graphcore.cel.values import TypeValue
 
-_NOTHING: Mapping[int, tuple[str, ...]] = {}
-_NO_NAMES: Mapping[int, str] = {}
+if TYPE_CHECKING:
+    from graphcore.cel.trace import Trace
 
 
 class Program:
-    """Immutable; may be evaluated any number of times, in any thread.
+    """A compiled expression.
 
-    source, ast: the expression. type: its static type; DYN when it was not checked.
+    source: its text. ast: the tree, macros expanded. type: of its value, DYN when unchecked. types: of the nodes by id, empty when
+    unchecked.
     """
 
     def __init__(
@@ -30,15 +30,20 @@ class Program:
         source: str,
         ast: Expr,
         type: Type = DYN,
-        overloads: Mapping[int, tuple[str, ...]] = _NOTHING,
-        names: Mapping[int, str] = _NO_NAMES,
+        overloads: Mapping[int, tuple[str, ...]] | None = None,
+        names: Mapping[int, str] | None = None,
+        types: Mapping[int, Type] | None = None,
     ) -> None:
         self.source = source
         self.ast = ast
         self.type = type
-        self._overloads = overloads
-        self._names = names
-        self._evaluator = compile_expression(ast, registry.functions(), overloads, names)
+        self.types: Mapping[int, Type] = types or {}
+        self._overloads = overloads or {}
+        self._names = names or {}
+        self._evaluator = compile_expression(ast, registry.functions(), self._overloads, self._names)
+
+    def __repr__(self) -> str:
+        return f"Program({self.source!r})"
 
     @cached_property
     def _analysis(self) -> Analysis:
@@ -46,29 +51,35 @@ class Program:
 
     @property
     def references(self) -> tuple[str, ...]:
-        """Free identifiers, sorted; variables of comprehensions are not among them."""
+        """The free identifiers, sorted."""
         return self._analysis.references
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """Names of the functions and methods called, sorted; operators are not among them."""
+        """Names of the functions and methods called, sorted."""
         return self._analysis.functions
 
     @property
     def paths(self) -> Mapping[str, tuple[Path, ...]]:
-        """What is read under each reference; None in a path stands for any element or key."""
+        """What is read under each free identifier: paths of fields, None standing for any element or key."""
         return self._analysis.paths
 
-    @cached_property
-    def _constants(self) -> Mapping[str, Any]:
-        """Values of the type names that occur (``type(x) == int``)."""
-        types = registry.type_names()
-        used = {*self.references, *self._names.values()}
-        return {name: TypeValue(name) for name in sorted(used) if name in types}
-
     def evaluate(self, variables: Mapping[str, Any], budget: Budget | None = None) -> Any:
-        """The value for the variables (plain JSON values, or those of ``graphcore.cel.values``). Raises EvaluationError."""
+        """The value (see ``graphcore.cel.values``). Raises EvaluationError, whose ``pending`` tells "not yet" from "never"."""
+        environment = dict(variables)
+        environment[BUDGET] = Budget() if budget is None else budget
         try:
-            return self._evaluator({**self._constants, **variables, BUDGET: budget or Budget()})
-        except RecursionError:
-            raise EvaluationError(Reason.BUDGET, "budget exceeded: the expression nests too deeply") from None
+            return self._evaluator(environment)
+        except (RecursionError, MemoryError) as error:
+            raise EvaluationError(Reason.BUDGET, "budget exceeded: the expression is nested too deeply or too large") from error
+
+    def trace(self, variables: Mapping[str, Any], secret: Collection[str] = (), budget: Budget | None = None) -> Trace:
+        """Evaluates once more, keeping the value of every sub-expression.
+
+        secret: variables whose values must not be shown; nothing computed from them is kept.
+        """
+        from graphcore.cel.trace import Recorder
+
+        recorder = Recorder(self.source, self.ast, frozenset(secret))
+        evaluator = compile_expression(self.ast, registry.functions(), self._overloads, self._names, recorder.observe)
+        return recorder.run(evaluator, {**variables, BUDGET: Budget() if budget is None else budget})

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel import access
+from graphcore.cel import access, registry
 from graphcore.cel.ast import Call, Expr, Ident, Literal, Select
 from graphcore.cel.compiler.context import CALLS, NODES, Context, Environment, Evaluator
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.values import NONE, Optional, no_such_overload
+from graphcore.cel.values import NONE, Optional, TypeValue, no_such_overload
 
 _REFUSED = (KeyError, TypeError, IndexError)
 FAILED = "@failed "
@@ -45,13 +45,7 @@ def follow(key: str, fields: tuple[str, ...], name: str) -> Evaluator:
     """``name.field.field…``"""
 
     def walk(env: Environment) -> Any:
-        try:
-            value = env[key]
-        except KeyError:
-            failed = env.get(FAILED + key)
-            if failed is not None:
-                raise failed from None
-            raise EvaluationError(Reason.NO_SUCH_ATTRIBUTE, f"no such attribute(s): {name}", name) from None
+        value = env[key] if key in env else _missing(env, key, name)
         for position, field in enumerate(fields):
             try:
                 value = access.select(value, field)
@@ -110,6 +104,15 @@ def follow(key: str, fields: tuple[str, ...], name: str) -> Evaluator:
         return value
 
     return many
+
+
+def _missing(env: Environment, key: str, name: str) -> TypeValue:
+    """What a name without a variable stands for: a type, if anything. Raises EvaluationError (no such attribute)."""
+    if FAILED + key in env:
+        raise env[FAILED + key]
+    if name in registry.type_names():
+        return TypeValue(name)
+    raise EvaluationError(Reason.NO_SUCH_ATTRIBUTE, f"no such attribute(s): {name}", name)
 
 
 def _ident(context: Context, expr: Ident) -> Evaluator:
