@@ -1,0 +1,234 @@
+"""Asks cel-go and graphcore the same question and says where they differ.
+
+A difference is either one of :data:`CLASSES`, each with its reason and a minimal example that ``test_differences.py`` asserts, or a defect.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from graphcore.cel import CelError, Environment, EvaluationError, compile_unchecked
+from graphcore.cel.errors import Reason
+from graphcore.cel.times import format_timestamp, parse_duration, parse_timestamp
+from graphcore.cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, UINT, Type, list_of, map_of, optional_of
+from graphcore.cel.values import NONE, Duration, Opaque, Optional, Timestamp, TypeValue, Uint, key_value
+
+Question = dict[str, Any]
+Answer = dict[str, Any]
+
+_TYPES = {
+    "bool": BOOL,
+    "int": INT,
+    "uint": UINT,
+    "double": DOUBLE,
+    "string": STRING,
+    "bytes": BYTES,
+    "timestamp": TIMESTAMP,
+    "duration": DURATION,
+    "dyn": DYN,
+}
+_PENDING = ("no such key", "no such field", "no such attribute", "index out of bounds")
+
+
+class Oracle:
+    """A running celoracle; one question, one answer."""
+
+    def __init__(self, binary: Path) -> None:
+        self._process = subprocess.Popen([str(binary)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __enter__(self) -> Oracle:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def ask(self, question: Question) -> Answer:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(question).encode() + b"\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"celoracle ended at {question}")
+        answer: Answer = json.loads(line)
+        return answer
+
+
+@lru_cache(maxsize=256)
+def parse_type(text: str) -> Type:
+    """``map(string, list(int))`` as a type."""
+    head, _, rest = text.partition("(")
+    if not rest:
+        return _TYPES[head]
+    if head == "list":
+        return list_of(parse_type(rest[:-1]))
+    if head == "optional":
+        return optional_of(parse_type(rest[:-1]))
+    key, _, element = rest[:-1].partition(", ")
+    return map_of(parse_type(key), parse_type(element))
+
+
+def decode(kind: str, value: Any) -> Any:
+    """A variable's value, read by its declared type as celoracle does."""
+    head, _, rest = kind.partition("(")
+    match head:
+        case "uint":
+            return Uint(value)
+        case "double":
+            return float(value)
+        case "bytes":
+            return base64.b64decode(value)
+        case "timestamp":
+            return parse_timestamp(value)
+        case "duration":
+            return parse_duration(value)
+        case "list":
+            return [decode(rest[:-1], item) for item in value]
+        case "map":
+            return {key: decode(rest[:-1].partition(", ")[2], item) for key, item in value.items()}
+        case "optional":
+            return NONE if value is None else Optional.of(decode(rest[:-1], value))
+    return value
+
+
+def encode(value: Any) -> Any:
+    """A result as celoracle writes it, maps sorted, doubles as numbers."""
+    match value:
+        case None:
+            return ["null"]
+        case bool():
+            return ["bool", value]
+        case Uint():
+            return ["uint", str(int(value))]
+        case int():
+            return ["int", str(value)]
+        case float():
+            return ["double", _double(value)]
+        case str():
+            return ["string", value]
+        case bytes():
+            return ["bytes", base64.b64encode(value).decode()]
+        case Timestamp():
+            return ["timestamp", format_timestamp(Timestamp(value.nanos))]
+        case Duration():
+            return ["duration", str(value.nanos)]
+        case Optional():
+            return ["optional", encode(value.value)] if value.present else ["optional"]
+        case TypeValue():
+            return ["type", value.name]
+        case list():
+            return ["list", [encode(item) for item in value]]
+        case dict():
+            return ["map", _entries([encode(key_value(key)), encode(item)] for key, item in value.items())]
+        case Opaque():
+            return ["opaque", value.cel_type.name]
+    raise TypeError(f"no CEL value: {type(value)}")
+
+
+def _entries(entries: Iterable[list[Any]]) -> list[list[Any]]:
+    return sorted(entries, key=lambda entry: json.dumps(entry[0]))
+
+
+def _double(value: float) -> str:
+    return "NaN" if math.isnan(value) else repr(value)
+
+
+def normal(value: Any) -> Any:
+    """cel-go's result in the form of :func:`encode`."""
+    match value:
+        case ["double", text]:
+            return ["double", _double(float(text))]
+        case ["list", items]:
+            return ["list", [normal(item) for item in items]]
+        case ["map", entries]:
+            return ["map", _entries([normal(key), normal(item)] for key, item in entries)]
+        case ["optional", item]:
+            return ["optional", normal(item)]
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _environment(declared: tuple[tuple[str, str], ...]) -> Environment:
+    return Environment({name: parse_type(kind) for name, kind in declared})
+
+
+def answer(question: Question) -> Answer:
+    """graphcore's answer, with ``pending`` and ``reason`` beside an error and ``unchecked`` for the program that nothing checked."""
+    declared = tuple(sorted((name, variable["type"]) for name, variable in question.get("variables", {}).items()))
+    try:
+        program = _environment(declared).compile(question["expression"])
+    except CelError as error:
+        return {"issues": [{"message": issue.message, "line": issue.line, "column": issue.column} for issue in error.issues]}
+    values = {name: decode(variable["type"], variable["value"]) for name, variable in question.get("variables", {}).items()}
+    result: Answer = {"type": program.type.text}
+    result |= evaluate(program, values)
+    result["unchecked"] = evaluate(compile_unchecked(question["expression"]), values)
+    return result
+
+
+def evaluate(program: Any, values: dict[str, Any]) -> Answer:
+    """The value, or the error with its reason."""
+    try:
+        return {"value": encode(program.evaluate(values))}
+    except EvaluationError as error:
+        return {"error": error.message, "pending": error.pending, "reason": error.reason}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the two answers part. aspect: ``check``, ``issues``, ``type``, ``value``, ``pending`` or ``unchecked``."""
+
+    aspect: str
+    question: Question
+    ours: Answer
+    theirs: Answer
+
+
+def compare(question: Question, ours: Answer, theirs: Answer) -> Difference | None:
+    """The first difference, None if there is none. Error texts are not compared, only whether more data may mend them."""
+    if ("issues" in ours) != ("issues" in theirs):
+        return Difference("check", question, ours, theirs)
+    if "issues" in ours:
+        return Difference("issues", question, ours, theirs) if ours["issues"] != theirs["issues"] else None
+    if ours["type"] != theirs["type"]:
+        return Difference("type", question, ours, theirs)
+    if ("error" in ours) != ("error" in theirs):
+        return Difference("value", question, ours, theirs)
+    if "error" in ours:
+        if ours["pending"] != any(text in theirs["error"] for text in _PENDING):
+            return Difference("pending", question, ours, theirs)
+    elif ours["value"] != normal(theirs["value"]):
+        return Difference("value", question, ours, theirs)
+    unchecked = ours["unchecked"]
+    same = unchecked.get("value") == ours.get("value") and unchecked.get("pending") == ours.get("pending")
+    return None if same else Difference("unchecked", question, ours, theirs)
+
+
+@dataclass(frozen=True)
+class Class:
+    """A kind of difference that is meant. example: expressions that show it (all variables as in the grammar)."""
+
+    name: str
+    reason: str
+    example: str
+
+
+CLASSES: tuple[Class, ...] = ()
+
+
+def classify(difference: Difference) -> str | None:
+    """The name of the class that a difference belongs to; None for a defect."""
+    return "budget" if difference.ours.get("reason") is Reason.BUDGET else None
