@@ -45,10 +45,7 @@ class Draft:
     include_when: list[Entry] = field(default_factory=list)
     ready_when: list[Entry] = field(default_factory=list)
     for_each: list[Entry] = field(default_factory=list)
-
-    @property
-    def iterators(self) -> tuple[str, ...]:
-        return tuple(entry.name for entry in self.for_each)
+    iterators: tuple[str, ...] = ()
 
 
 def draft_resources(spec: Mapping[str, Any], schemas: Schemas, *, instance_namespaced: bool) -> tuple[list[Draft], list[Problem]]:
@@ -92,6 +89,7 @@ def _draft(resource: Mapping[str, Any], index: int) -> tuple[Draft | None, list[
     draft.include_when = _entries(resource.get("includeWhen") or (), "includeWhen", problems)
     draft.ready_when = _entries(resource.get("readyWhen") or (), "readyWhen", problems)
     draft.for_each = _dimensions(for_each, problems)
+    draft.iterators = tuple(name for dimension in for_each for name in sorted(dimension))
     return draft, problems
 
 

@@ -10,7 +10,8 @@ from graphcore import names
 from graphcore.cel import Environment, Program
 from graphcore.cel.ast import Call, Expr, Ident, Literal, MapExpr
 from graphcore.cel.analysis import walk
-from graphcore.cel.types import Kind, Type, opaque
+from graphcore.cel.library.conditions import CONDITION_TYPE, RUNTIME_TYPE
+from graphcore.cel.types import Kind, Type
 from graphcore.errors import Problem
 from graphcore.graph.checks import Typing, compile_use
 from graphcore.graph.drafts import standalone
@@ -22,8 +23,6 @@ from graphcore.graph.templates import Field, fields_of, literal_paths
 
 STATUSES = ("True", "False", "Unknown")
 BUILT_IN_CONDITIONS = (names.INSTANCE_MANAGED, names.GRAPH_RESOLVED, names.RESOURCES_READY, names.READY)
-CONDITION_TYPE = "kro.run.Condition"
-RUNTIME_TYPE = opaque("kro.run.Runtime")
 
 
 @dataclass(slots=True)
@@ -190,4 +189,4 @@ def check_status(projection: Projection, environment: Environment, typing: Typin
 
 def _is_condition(type_: Type) -> bool:
     item = type_.parameters[0] if type_.kind is Kind.LIST else type_
-    return item.kind is Kind.DYN or item.name == CONDITION_TYPE
+    return item.kind is Kind.DYN or item == CONDITION_TYPE

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graphcore.cel.library.conditions import RUNTIME, STATUSES
+from graphcore.cel.library.conditions import Condition as Made
 from graphcore.cel.values import OMIT
 from graphcore.errors import Problem
 from graphcore.graph.expression import Expression, NodeError, Scope
@@ -54,22 +56,13 @@ class ConditionProgram:
     def evaluate(self, scope: Scope, builtins: Sequence[Mapping[str, Any]]) -> list[Condition]:
         """Conditions as ``{type, status, reason, message}``; ``schema.status.conditions`` shows ``builtins``. Raises NodeError."""
         instance = {**scope["schema"], "status": {"conditions": [dict(condition) for condition in builtins]}}
-        value = self.expression.json({**scope, "schema": instance, "runtime": RUNTIME})
+        value = self.expression.value({**scope, "schema": instance, "runtime": RUNTIME})
         found = value if isinstance(value, list) else [value]
         return [self._checked(item) for item in found]
 
     def _checked(self, item: Any) -> Condition:
-        if not isinstance(item, dict) or not isinstance(item.get("type"), str) or not item["type"]:
-            raise self.expression.failure("malformed-condition", "a condition must have a type that is not empty", hint="use runtime.newCondition({…})")
-        if item.get("status") not in ("True", "False", "Unknown"):
-            raise self.expression.failure(
-                "malformed-condition", f'condition "{item["type"]}": status must be one of True, False, Unknown', hint='compute one of "True", "False", "Unknown"'
-            )
-        return {key: item.get(key) or "" for key in ("type", "status", "reason", "message")}
-
-
-class _Runtime:
-    """Value of the variable ``runtime``: only its methods mean anything."""
-
-
-RUNTIME = _Runtime()
+        if not isinstance(item, Made):
+            raise self.expression.failure("malformed-condition", "the expression returned something that is no condition", hint="use runtime.newCondition({…})")
+        if not item.type or item.status not in STATUSES:
+            raise self.expression.failure("malformed-condition", "a condition needs a type, and a status of True, False or Unknown")
+        return {"type": item.type, "status": item.status, "reason": item.reason, "message": item.message}

@@ -12,7 +12,8 @@ import tracemalloc
 from collections.abc import Callable
 
 from graphcore.graph import compile_graph, graph_from_facts
-from tests.support.definitions import Object, builtin_schemas, config_map, definition, resource
+from local_emulator.offline import offline_schemas
+from tests.support.definitions import Object, config_map, definition, resource
 
 ROUNDS = 15
 
@@ -78,7 +79,7 @@ def main() -> None:
     print(f"{'definition':<20}{'cold ms':>10}{'kro ms':>9}{'ratio':>8}{'warm ms':>10}{'blocks':>10}")
     for name, (make, kro) in SHAPES.items():
         rgd = make()
-        schemas = builtin_schemas()
+        schemas = offline_schemas()
         graph = compile_graph(rgd, schemas)
         facts = graph.facts()
         rounds = ROUNDS if len(graph.nodes) < 100 else 5

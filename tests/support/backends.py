@@ -68,10 +68,23 @@ class RealBackend(Backend):
         rules = [{"apiGroups": [group], "resources": ["*"], "verbs": ["*"]}]
         for api_version, kind in sorted(kinds_of(rgd)):
             resource = self.client.resource(api_version, kind)[1] if "${" not in kind else "*"
-            rules.append({"apiGroups": [api_version.rpartition("/")[0]], "resources": [resource], "verbs": ["get", "list", "watch", "create", "update", "patch", "delete"]})
+            rules.append(
+                {
+                    "apiGroups": [api_version.rpartition("/")[0]],
+                    "resources": [resource],
+                    "verbs": ["get", "list", "watch", "create", "update", "patch", "delete"],
+                }
+            )
         name = f"scenario-{rgd['metadata']['name']}"
         labels = {"rbac.kro.run/aggregate-to-controller": "true"}
-        self.client.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name, "labels": labels}, "rules": rules})
+        self.client.apply(
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": name, "labels": labels},
+                "rules": rules,
+            }
+        )
         target = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "krofn-kinds"}}
 
         def aggregated(found: Object | None) -> bool:
@@ -225,5 +238,3 @@ def _stop(process: subprocess.Popen[Any]) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(5)
-
-

@@ -35,7 +35,11 @@ class Client:
     def __init__(self, server: str, token: str, *, namespace: str = "default", user_agent: str = USER) -> None:
         self.server, self.token, self.namespace = server, token, namespace
         self.http = httpx.Client(
-            base_url=server, headers={"Authorization": f"Bearer {token}", "User-Agent": user_agent}, verify=False, timeout=30, trust_env=False
+            base_url=server,
+            headers={"Authorization": f"Bearer {token}", "User-Agent": user_agent},
+            verify=False,
+            timeout=30,
+            trust_env=False,
         )
         self._known: dict[tuple[str, str], tuple[str, str, bool]] = {}
 
@@ -84,8 +88,12 @@ class Client:
                 return None
             raise
 
-    def list(self, api_version: str, kind: str, namespace: str | None = None, *, labels: str = "", everywhere: bool = False) -> list[Object]:
-        body = self.call("GET", self.path(api_version, kind, None, namespace, everywhere=everywhere), params={"labelSelector": labels} if labels else {})
+    def list(
+        self, api_version: str, kind: str, namespace: str | None = None, *, labels: str = "", everywhere: bool = False
+    ) -> list[Object]:
+        body = self.call(
+            "GET", self.path(api_version, kind, None, namespace, everywhere=everywhere), params={"labelSelector": labels} if labels else {}
+        )
         return [{"apiVersion": api_version, "kind": kind, **item} for item in body.get("items") or []]
 
     def apply(self, *objects: Object, manager: str = USER, force: bool = True) -> list[Object]:
@@ -127,8 +135,13 @@ class Client:
             if holds(found):
                 return found
             if time.monotonic() > deadline:
-                shown = found and {"metadata": {k: found["metadata"].get(k) for k in ("name", "generation", "deletionTimestamp", "finalizers")}, "status": found.get("status")}
-                raise AssertionError(f"{each['kind']} {each['metadata']['name']} not {what or 'as expected'} after {timeout} s: {yaml.safe_dump(shown)}")
+                shown = found and {
+                    "metadata": {k: found["metadata"].get(k) for k in ("name", "generation", "deletionTimestamp", "finalizers")},
+                    "status": found.get("status"),
+                }
+                raise AssertionError(
+                    f"{each['kind']} {each['metadata']['name']} not {what or 'as expected'} after {timeout} s: {yaml.safe_dump(shown)}"
+                )
             time.sleep(pause)
             pause = min(0.2, pause * 1.3)
 

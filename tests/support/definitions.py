@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph import Graph, Limits, compile_graph
-from graphcore.openapi import Schemas
-from local_emulator.builtin.schemas import group_versions, openapi_document
+from local_emulator.offline import offline_schemas
 
 Object = dict[str, Any]
-
-
-class _Lazy(Mapping[str, Mapping[str, Any]]):
-    """Documents of built-in group versions, made when asked for."""
-
-    def __getitem__(self, group_version: str) -> Mapping[str, Any]:
-        document = openapi_document(group_version)
-        if document is None:
-            raise KeyError(group_version)
-        return document
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(group_versions())
-
-    def __len__(self) -> int:
-        return len(group_versions())
-
-
-@cache
-def builtin_schemas() -> Schemas:
-    """What an API server without CRDs serves, from the emulator's data, and the definition's own kind."""
-    return Schemas(_Lazy())
 
 
 def definition(*resources: Object, spec: Any = None, status: Any = None, types: Any = None, name: str = "thing", **schema: Any) -> Object:
     """A definition of kind ``Thing`` with these resources."""
     block: Object = {"apiVersion": "v1alpha1", "kind": "Thing", **schema}
     block |= {key: value for key, value in (("spec", spec), ("status", status), ("types", types)) if value is not None}
-    return {"apiVersion": "kro.run/v1alpha1", "kind": "ResourceGraphDefinition", "metadata": {"name": name}, "spec": {"schema": block, "resources": list(resources)}}
+    return {
+        "apiVersion": "kro.run/v1alpha1",
+        "kind": "ResourceGraphDefinition",
+        "metadata": {"name": name},
+        "spec": {"schema": block, "resources": list(resources)},
+    }
 
 
 def resource(id: str, template: Object | None = None, **rest: Any) -> Object:
@@ -62,19 +42,23 @@ def deployment(id: str, name: str = "", *, replicas: Any = 1, image: Any = "ngin
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": name or id.lower()},
-        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+        },
     }
     return resource(id, body, **rest)
 
 
 def compiled(rgd: Object, limits: Limits | None = None) -> Graph:
-    return compile_graph(rgd, builtin_schemas(), limits)
+    return compile_graph(rgd, offline_schemas(), limits)
 
 
 def problems(rgd: Object, limits: Limits | None = None) -> tuple[Problem, ...]:
     """The faults of a definition; none when it compiles."""
     try:
-        compile_graph(rgd, builtin_schemas(), limits)
+        compile_graph(rgd, offline_schemas(), limits)
     except ProblemsError as error:
         return error.problems
     return ()

@@ -82,8 +82,8 @@ CASES: list[tuple[int, str, Object, str, str | None, str | None, str]] = [
     (33, "condition twice", definition(config_map("a"), status={"conditions": ["${runtime.newCondition({type: 'A', status: 'True'})}"] * 2}), "duplicate-condition", "schema", "status.conditions[1]", 'condition type "A" is declared by more than one'),
     (33, "condition lookup", definition(config_map("a"), status={"conditions": ["${runtime.newCondition({type: 'A', status: runtime.condition(schema, 'Redy').status})}"]}), "condition-unknown", "schema", "status.conditions[0]", 'runtime.condition(schema, "Redy"): unknown condition type'),
     (34, "condition type", definition(config_map("a"), status={"conditions": ["${a.metadata.name}"]}), "condition-return-type", "schema", "status.conditions[0]", "must return runtime.newCondition(...) or a list of them"),
-    (35, "simple schema", definition(spec={"x": "strin"}), "unknown-type", None, "spec.x", "unknown type: strin"),
-    (36, "custom type cycle", definition(spec={"x": "A"}, types={"A": {"b": "B"}, "B": {"a": "A"}}), "cyclic-type", None, None, "cyclic"),
+    (35, "simple schema", definition(spec={"x": "strin"}), "unknown-type", "schema", "spec.x", "unknown type: strin"),
+    (36, "custom type cycle", definition(spec={"x": "A"}, types={"A": {"b": "B"}, "B": {"a": "A"}}), "cyclic-type", "schema", None, "cyclic"),
     (37, "namespace of cluster instance", definition(resource("a", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "${schema.metadata.namespace}"}}), scope="Cluster"), "type-check", "a", "metadata.name", "undefined field 'namespace'"),
 ]  # fmt: skip
 
