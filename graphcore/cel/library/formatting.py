@@ -272,7 +272,7 @@ def check_format(call: Call, types: Mapping[int, Type]) -> tuple[Expr, str] | No
             if refused is not None:
                 message = _ACCEPTED[piece.verb][0]
                 found = types[refused.id]
-                name = found.name or found.kind.value
+                name = "null_type" if found.kind is Kind.NULL else found.name or found.kind.value
                 return refused, f"error during formatting: {message}, was given {name}"
     except FormatFault as fault:
         return call, fault.message + fault.detail
