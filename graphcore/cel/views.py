@@ -51,6 +51,8 @@ def element_plan(plan: Plan) -> Plan:
 def _plan(schema: Schema, trie: Mapping[str | None, Any] | None, known: dict[int, Plan], depth: int) -> Plan:
     """trie: of the paths below, or None where everything is read. known: plans of whole schemas, by identity."""
     if trie is not None and _WHOLE in trie:
+        if schema.get("type") == "integer":
+            return "int"  # only where it is read by itself: elsewhere 2.0 is as good as 2
         trie = None
     if trie is None and id(schema) in known:
         return known[id(schema)]
@@ -70,8 +72,6 @@ def _by_type(schema: Schema, trie: Mapping[str | None, Any] | None, known: dict[
         return _FORMATS.get(schema.get("format", ""))
     if kind == "number":
         return "double"
-    if kind == "integer":
-        return "int" if depth == 1 or trie is not None else None
     if kind == "array":
         return _list_plan(schema, trie, known, depth)
     if kind != "object":
