@@ -146,7 +146,7 @@ def _unknown(key: str, column: int) -> GrammarError:
 
 def _keyless(word: str, column: int, markers: list[Marker]) -> GrammarError:
     if markers and not markers[-1].value:
-        hint = f"write {markers[-1].key}=value without blanks around the equals sign"
+        hint = f"write {markers.pop().key}=value without blanks around the equals sign"
     elif word in MARKERS:
         hint = f"write {word}=value"
     else:
