@@ -6,6 +6,7 @@ computed in one step of the event loop, so it is consistent); only a watch goes 
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from local_emulator import discovery, lists, scale, status
@@ -25,6 +26,7 @@ from local_emulator.transactions import Deletion, Options, Transactions, Written
 from local_emulator.views import PLAIN, View, listing, negotiate, single
 from local_emulator.watch import Watch
 
+LOG = logging.getLogger(__name__)
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 PROPAGATION = ("Foreground", "Background", "Orphan")
 # kinds whose DELETE answers the object that is gone, not a Status
@@ -65,6 +67,9 @@ class Api:
                 response = self._other(request, target.path)
         except ApiError as error:
             response = _refusal(error)
+        except Exception:
+            LOG.exception("%s %s", request.method, request.path)
+            response = _refusal(ApiError(500, "InternalError", "Internal error occurred: this server could not handle the request"))
         logged = "apply" if verb == "patch" and request.content_type == APPLY_PATCH else verb
         self.log.add(
             LogEntry(request.user_agent, user, logged if target.is_resource else request.method.lower(), target.group, target.plural, target.namespace,

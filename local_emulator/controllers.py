@@ -6,6 +6,7 @@ cluster. A step is idempotent and judged by the state at the time it runs.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from local_emulator.status import ApiError
 from local_emulator.store import CollectionKey, Entry, Event, Key, Store
 from local_emulator.transactions import NAMESPACES, Deletion, Options, Transactions
 
+LOG = logging.getLogger(__name__)
 Schedule = Callable[[float, Callable[[], None]], None]
 Object = dict[str, Any]
 Work = tuple[str, CollectionKey, Key]
@@ -66,18 +68,19 @@ class Controllers:
 
     def run(self) -> None:
         """Does everything pending, including what that causes."""
-        self.scheduled = False
-        while self.pending:
-            work = next(iter(self.pending))
-            del self.pending[work]
-            kind, collection, key = work
-            try:
-                {"owners": self._owners, "finalize": self._finalize, "namespace": self._namespace, "definition": self._definition, "roles": self._roles}[kind](
-                    collection, key
-                )
-            except ApiError as error:
-                if error.code == 409 and error.reason == "Conflict":
-                    self._add(*work)
+        steps = {"owners": self._owners, "finalize": self._finalize, "namespace": self._namespace, "definition": self._definition, "roles": self._roles}
+        self.scheduled = True  # what is added meanwhile is done by this run
+        try:
+            while self.pending:
+                work = next(iter(self.pending))
+                del self.pending[work]
+                kind, collection, key = work
+                try:
+                    steps[kind](collection, key)
+                except ApiError as error:
+                    LOG.warning("%s of %s %s: %s", kind, collection, key, error)
+        finally:
+            self.scheduled = False
 
     def _resource(self, collection: CollectionKey) -> Resource | None:
         return next((r for r in self.registry.resources.values() if r.storage == collection), None)

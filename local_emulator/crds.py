@@ -36,8 +36,10 @@ class CrdRules:
             causes = [Cause(problem.path or "", problem.message, problem.code) for problem in problems]
             raise status.invalid(CRDS[0], "CustomResourceDefinition", obj["metadata"].get("name") or "", causes)
 
+    def decoded(self, resource: Resource, obj: Object) -> Object:
+        return _defaulted(obj)
+
     def on_create(self, resource: Resource, obj: Object) -> Object:
-        obj = _defaulted(obj)
         self._check(obj)
         stored = [version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")]
         return {**obj, "status": {"conditions": [], "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}}
@@ -45,7 +47,6 @@ class CrdRules:
     def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
         if subresource:
             return obj
-        obj = _defaulted(obj)
         if obj.get("spec") == old.get("spec"):
             return obj
         self._check(obj)

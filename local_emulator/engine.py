@@ -9,6 +9,11 @@ from typing import Any
 from local_emulator.apply.fieldsets import MEMBER, Node
 from local_emulator.apply.server_side import record_update, server_side_apply
 from local_emulator.apply.typed import TypedSchema
+from local_emulator.builtin.schemas import schema_for
+from local_emulator.machinery import JSON_PATCH, STRATEGIC_PATCH
+from local_emulator.patches.json_patch import json_patch
+from local_emulator.patches.merge_patch import merge_patch
+from local_emulator.patches.strategic import strategic_merge
 from local_emulator.registry import Resource
 
 Object = dict[str, Any]
@@ -53,8 +58,12 @@ class Engine:
     def prepare(self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str) -> tuple[Object, list[str]]:
         return obj, []
 
-    def patch(self, resource: Resource, live: Object, patch: Any, content_type: str) -> Object:
-        return _merge(live, patch)
+    def patch(self, resource: Resource, live: Object, patch: Any, content_type: str) -> Any:
+        if content_type == JSON_PATCH:
+            return json_patch(live, patch)
+        if content_type == STRATEGIC_PATCH:
+            return strategic_merge(live, patch, schema_for(resource.group, resource.version, resource.kind))
+        return merge_patch(live, patch)
 
     def apply(self, resource: Resource, live: Object | None, patch: Object, manager: str, force: bool, subresource: str, now: str) -> Object:
         return server_side_apply(
@@ -66,14 +75,3 @@ class Engine:
             old, new, manager=manager, typed=_model(resource).typed, now=now, subresource=subresource, reset=_reset(resource, subresource)
         )
 
-
-def _merge(target: Any, patch: Any) -> Any:
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = _merge(merged.get(key), value)
-    return merged

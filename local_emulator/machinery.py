@@ -25,7 +25,7 @@ class Machinery(Protocol):
     def prepare(self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str) -> tuple[Object, list[str]]:
         """Prunes, defaults and validates; returns the object and the warnings. field_validation: Ignore, Warn or Strict."""
 
-    def patch(self, resource: Resource, live: Object, patch: Any, content_type: str) -> Object:
+    def patch(self, resource: Resource, live: Object, patch: Any, content_type: str) -> Any:
         """JSON, merge or strategic merge patch, decoded; ``live`` in the requested version."""
 
     def apply(self, resource: Resource, live: Object | None, patch: Object, manager: str, force: bool, subresource: str, now: str) -> Object:

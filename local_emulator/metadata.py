@@ -82,8 +82,9 @@ def validate_name(resource: Resource, name: str) -> list[Cause]:
     return found
 
 
-def validate(metadata: Mapping[str, Any]) -> list[Cause]:
+def validate(resource: Resource, metadata: Mapping[str, Any]) -> list[Cause]:
     """Labels, annotations, ownerReferences and finalizers of any object."""
+    plain_finalizers = resource.custom or resource.group == "apiextensions.k8s.io"
     found: list[Cause] = []
     for key, value in (metadata.get("labels") or {}).items():
         found += _qualified("metadata.labels", key)
@@ -111,7 +112,7 @@ def validate(metadata: Mapping[str, Any]) -> list[Cause]:
         path = f"metadata.finalizers[{index}]"
         problems = _qualified(path, name)
         found += problems
-        if not problems and "/" not in name and name not in STANDARD_FINALIZERS:
+        if not plain_finalizers and not problems and "/" not in name and name not in STANDARD_FINALIZERS:
             found.append(_bad(path, name, "name is neither a standard finalizer name nor is it fully qualified"))
     return found
 

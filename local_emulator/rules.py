@@ -45,6 +45,9 @@ class InitialStatus:
     def __init__(self, initial: Object, *immutable: str) -> None:
         self.initial, self.immutable = initial, immutable
 
+    def decoded(self, resource: Resource, obj: Object) -> Object:
+        return obj
+
     def on_create(self, resource: Resource, obj: Object) -> Object:
         return {**obj, "status": dict(self.initial)}
 
@@ -66,15 +69,12 @@ class NamespaceRules(InitialStatus):
     def on_create(self, resource: Resource, obj: Object) -> Object:
         spec = _child(obj, "spec")
         spec["finalizers"] = ["kubernetes"]
-        return super().on_create(resource, self._labelled({**obj, "spec": spec}))
+        return super().on_create(resource, {**obj, "spec": spec})
 
     def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
-        if subresource != "finalize":
-            obj = {**obj, "spec": old.get("spec") or {}}
-        return self._labelled(obj)
+        return obj if subresource == "finalize" else {**obj, "spec": old.get("spec") or {}}
 
-    @staticmethod
-    def _labelled(obj: Object) -> Object:
+    def decoded(self, resource: Resource, obj: Object) -> Object:
         metadata = _child(obj, "metadata")
         metadata["labels"] = {**(metadata.get("labels") or {}), NAME_LABEL: metadata.get("name", "")}
         return {**obj, "metadata": metadata}
@@ -148,9 +148,9 @@ class DataRules:
         self.secret = secret
 
     def on_create(self, resource: Resource, obj: Object) -> Object:
-        return self._folded(obj)
+        return obj
 
-    def _folded(self, obj: Object) -> Object:
+    def decoded(self, resource: Resource, obj: Object) -> Object:
         if not self.secret:
             return obj
         obj = dict(obj)
@@ -162,7 +162,6 @@ class DataRules:
         return obj
 
     def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
-        obj = self._folded(obj)
         if self.secret:
             _immutable(resource, obj, old, "type")
         if old.get("immutable"):

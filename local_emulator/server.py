@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -18,12 +19,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from graphcore.openapi.crd_validation import validate_crd
 from local_emulator.access import Access, Mode
 from local_emulator.api import Api
 from local_emulator.bootstrap import bootstrap, builtin_resources
 from local_emulator.controllers import Controllers, Schedule
 from local_emulator.crds import CrdController
 from local_emulator.engine import Engine, custom_model
+from local_emulator.kubelet import Kubelet
 from local_emulator.openapi import OpenApi
 from local_emulator.registry import Registry
 from local_emulator.requestlog import RequestLog
@@ -49,12 +52,14 @@ class Settings:
 
     tokens: bearer token → user; empty means that everybody is admin. authorization: AlwaysAllow or RBAC.
     schedule: when the controllers' steps run; controller_delay: seconds between cause and effect.
+    ready_after: seconds until workloads become ready by themselves; None: they never do, their status is the clients' business.
     """
 
     tokens: Mapping[str, User] = field(default_factory=dict)
     authorization: Mode = "RBAC"
     schedule: Schedule = on_loop
     controller_delay: float = 0.0
+    ready_after: float | None = None
 
 
 class App:
@@ -149,7 +154,7 @@ def create_app(store: Store | None = None, settings: Settings | None = None, log
     settings = settings or Settings()
     registry = Registry(builtin_resources())
     machinery = Engine()
-    transactions = Transactions(store, machinery, builtin_rules(store, lambda crd: ()))
+    transactions = Transactions(store, machinery, builtin_rules(store, validate_crd))
     access = Access(store, settings.tokens, settings.authorization)
     crds = CrdController(store, registry, transactions, custom_model)
     late: list[tuple[float, Callable[[], None]]] = []
@@ -157,6 +162,8 @@ def create_app(store: Store | None = None, settings: Settings | None = None, log
     bootstrap(registry, transactions)
     controllers.run()
     controllers.schedule = settings.schedule
+    if settings.ready_after is not None:
+        Kubelet(store, registry, transactions, settings.schedule, settings.ready_after)
     api = Api(store, registry, machinery, transactions, access, crds, controllers, OpenApi(registry), log or RequestLog())
     return App(api)
 
@@ -174,16 +181,16 @@ class ServerConfig:
 
 
 async def serve(config: ServerConfig, stop: asyncio.Event | None = None) -> None:
-    """Serves until ``stop`` is set (or the task is cancelled); open watches are ended, requests in flight finish."""
+    """Serves until ``stop`` is set (or the task is cancelled); open watches are ended, requests in flight finish. OSError if the address is taken."""
     import uvicorn
 
+    listener = socket.create_server((config.host, config.port), backlog=2048)
     app = create_app(settings=config.settings, log=config.log)
     server = uvicorn.Server(
-        uvicorn.Config(app, host=config.host, port=config.port, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5, timeout_keep_alive=75)
+        uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5, timeout_keep_alive=75)
     )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # signals are the caller's
     stop = stop or asyncio.Event()
-    async with _running(server, app) as address:
+    async with _running(server, app, listener) as address:
         app.api.address = address.removeprefix("http://")
         if config.kubeconfig:
             write_kubeconfig(config.kubeconfig, address, next(iter(config.settings.tokens), ""))
@@ -193,15 +200,16 @@ async def serve(config: ServerConfig, stop: asyncio.Event | None = None) -> None
 
 
 @contextlib.asynccontextmanager
-async def _running(server: Any, app: App) -> AsyncIterator[str]:
-    task = asyncio.ensure_future(server._serve() if hasattr(server, "_serve") else server.serve())
+async def _running(server: Any, app: App, listener: socket.socket) -> AsyncIterator[str]:
+    # The public serve() would take over the process's signal handlers; they are the caller's.
+    task = asyncio.ensure_future(server._serve(sockets=[listener]))
     try:
         while not server.started:
             if task.done():
                 task.result()
                 raise RuntimeError("the API server did not start")
             await asyncio.sleep(0.01)
-        host, port = server.servers[0].sockets[0].getsockname()[:2]
+        host, port = listener.getsockname()[:2]
         yield f"http://{host}:{port}"
     finally:
         app.close()
@@ -227,19 +235,30 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--kubeconfig", default="", help="file to write")
     parser.add_argument("--token", action="append", default=[], metavar="TOKEN=USER[,GROUP...]", help="a bearer token and who it stands for; repeatable")
+    parser.add_argument("--audit-log", default="", metavar="FILE", help="where to append one line per request, in the format of kube-apiserver")
+    parser.add_argument("--ready-after", type=float, default=None, metavar="SECONDS", help="make workloads ready by themselves after this time (default: never)")
     parser.add_argument("--authorization", choices=("RBAC", "AlwaysAllow"), default="RBAC")
     options = parser.parse_args(arguments)
-    settings = Settings(tokens=dict(parse_token(text) for text in options.token), authorization=options.authorization)
+    settings = Settings(tokens=dict(parse_token(text) for text in options.token), authorization=options.authorization, ready_after=options.ready_after)
 
     async def run() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        config = ServerConfig(options.host, options.port, options.kubeconfig, settings, lambda address: print(f"ready: {address}", file=sys.stderr, flush=True))
-        await serve(config, stop)
+        with contextlib.ExitStack() as stack:
+            sink = stack.enter_context(Path(options.audit_log).open("ab", buffering=0)).write if options.audit_log else None
+            await serve(ServerConfig(options.host, options.port, options.kubeconfig, settings, _announce, RequestLog(sink=sink)), stop)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except OSError as error:
+        print(f"cannot serve on {options.host}:{options.port}: {error.strerror or error}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _announce(address: str) -> None:
+    print(f"ready: {address}", file=sys.stderr, flush=True)
 
 
 def parse_token(text: str) -> tuple[str, User]:

@@ -66,11 +66,16 @@ class Written:
 
 
 class Rules(Protocol):
-    """What one kind does beyond its schema (allocation, status, immutability); all hooks of :class:`Transactions`."""
+    """What one kind does beyond its schema (allocation, status, immutability); hooks of :class:`Transactions`."""
 
-    def on_create(self, resource: Resource, obj: Object) -> Object: ...
+    def decoded(self, resource: Resource, obj: Object) -> Object:
+        """What reading an object of this kind adds; the writer is recorded as its manager."""
 
-    def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object: ...
+    def on_create(self, resource: Resource, obj: Object) -> Object:
+        """The object as it is stored first; what is added here belongs to no manager."""
+
+    def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
+        """The object as it is stored next; ApiError for a change that this kind forbids."""
 
     def on_delete(self, resource: Resource, obj: Object) -> Object | None:
         """The object as its deletion begins, when the kind has a life after DELETE; None: nothing special."""
@@ -123,7 +128,7 @@ class Transactions:
             metadata.pop(member, None)
         metadata["uid"] = self.store.new_uid()
         metadata["creationTimestamp"] = now
-        obj, warnings = self.machinery.prepare(resource, obj, options.field_validation, None, "")
+        obj, warnings = self._prepared(resource, obj, options.field_validation, None, "")
         metadata = obj["metadata"]
         name = metadata.get("name") or ""
         self._check_namespace(resource, namespace, name)
@@ -133,15 +138,11 @@ class Transactions:
             metadata["generation"] = 1
         if resource.custom and resource.has_status:
             obj.pop("status", None)
-        rules = self.rules.get(resource.storage)
-        if rules is not None:
-            obj = rules.on_create(resource, obj)
-            metadata = obj["metadata"]
         if not name:
             raise status.invalid(
                 resource.group, resource.kind, "", [Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")]
             )
-        problems = [*meta.validate_name(resource, name), *meta.validate(metadata)]
+        problems = [*meta.validate_name(resource, name), *meta.validate(resource, metadata)]
         if problems:
             raise status.invalid(resource.group, resource.kind, name, problems)
         key = (namespace if resource.namespaced else "", name)
@@ -149,7 +150,16 @@ class Transactions:
             raise status.already_exists(resource.group, resource.plural, name)
         if not applied:
             obj = self.machinery.record_update(resource, None, obj, options.manager, "", now)
+        rules = self.rules.get(resource.storage)
+        if rules is not None:
+            obj = rules.on_create(resource, obj)
         return Written(self._write(resource, key, obj, options.dry_run), 201, tuple(warnings))
+
+    def _prepared(self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str) -> tuple[Object, list[str]]:
+        rules = self.rules.get(resource.storage)
+        if rules is not None:
+            obj = rules.decoded(resource, obj)
+        return self.machinery.prepare(resource, obj, field_validation, old, subresource)
 
     def _suffix(self, resource: Resource, namespace: str, stem: str) -> str:
         while True:
@@ -295,23 +305,26 @@ class Transactions:
         metadata["resourceVersion"] = before["resourceVersion"]
         obj = {**obj, "metadata": metadata}
         obj = self._reset(resource, obj, old, subresource)
-        obj, warnings = self.machinery.prepare(resource, obj, options.field_validation, old, subresource)
+        obj, warnings = self._prepared(resource, obj, options.field_validation, old, subresource)
         obj = self._reset(resource, obj, old, subresource)
-        rules = self.rules.get(resource.storage)
-        if rules is not None:
-            obj = rules.on_update(resource, obj, old, subresource)
         metadata = obj["metadata"]
-        if self._generation_moves(resource, obj, old, subresource):
-            metadata["generation"] = before.get("generation", 0) + 1
         name = before["name"]
         problems = meta.validate_update(metadata, before)
         if any(metadata.get(member) != before.get(member) for member in ("labels", "annotations", "finalizers", "ownerReferences")):
-            problems = [*problems, *meta.validate(metadata)]
+            problems = [*problems, *meta.validate(resource, metadata)]
         if problems:
             raise status.invalid(resource.group, resource.kind, name, problems)
         if not applied:
-            obj = self.machinery.record_update(resource, old, obj, options.manager, subresource, meta.timestamp(self.store.now()))
-        obj["metadata"] = meta.ordered(obj["metadata"])
+            # The real server's scale handler writes managedFields without a time.
+            now = "" if subresource == "scale" else meta.timestamp(self.store.now())
+            obj = self.machinery.record_update(resource, old, obj, options.manager, subresource, now)
+        rules = self.rules.get(resource.storage)
+        if rules is not None:
+            obj = rules.on_update(resource, obj, old, subresource)
+        metadata = dict(obj["metadata"])
+        if self._generation_moves(resource, obj, old, subresource):
+            metadata["generation"] = before.get("generation", 0) + 1
+        obj = {**obj, "metadata": meta.ordered(metadata)}
         if obj == old:
             return Written(entry.tail, 200, tuple(warnings))
         return Written(self._write(resource, entry.key, obj, options.dry_run), 200, tuple(warnings))
@@ -322,7 +335,8 @@ class Transactions:
             if resource.custom:
                 kept = {**old, "metadata": {**old["metadata"], "managedFields": obj["metadata"].get("managedFields") or []}}
             else:
-                metadata = {**obj["metadata"], "labels": old["metadata"].get("labels") or {}, "ownerReferences": old["metadata"].get("ownerReferences") or []}
+                metadata = {key: value for key, value in obj["metadata"].items() if key not in ("labels", "ownerReferences")}
+                metadata |= {key: old["metadata"][key] for key in ("labels", "ownerReferences") if key in old["metadata"]}
                 kept = {**old, "metadata": metadata}
             kept.pop("status", None)
             return {**kept, "status": obj["status"]} if "status" in obj else kept
