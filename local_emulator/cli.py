@@ -1,7 +1,7 @@
 """The ``krofn`` command line.
 
-Data goes to stdout, talk to stderr. Exit codes: 0 done; 1 refused or failed (a faulty definition, an API that does not answer); 2 wrong usage (an option,
-a missing file, a file that is no YAML). Nobody ever sees a traceback for something that they did.
+Data goes to stdout, talk to stderr. Exit codes: 0 done; 1 refused or failed (a faulty definition, an API that does not answer); 2 wrong
+usage (an option, a missing file, a file that is no YAML). Nobody ever sees a traceback for something that they did.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("local_emulator.commands.validate", "Check definitions completely, without a cluster or against one."),
     "version": ("local_emulator.commands.version", "Print the version."),
 }
-"""Command → (module, one-line help). The module has an attribute ``command``; it is imported when its command is asked for, because some are heavy."""
+"""Command → (module, one-line help).
+
+The module has an attribute ``command``; it is imported when its command is asked for, because some are heavy.
+"""
 
 
 class _Table(click.Group):

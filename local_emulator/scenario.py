@@ -1,6 +1,7 @@
 """The demonstration as a script over the Kubernetes API, without a screen: what is done, and what can be seen while it takes effect.
 
-The same steps run in ``krofn demo`` against real processes and in the tests in process; whoever shows them gets a :class:`Snapshot` for each look.
+The same steps run in ``krofn demo`` against real processes and in the tests in process; whoever shows them gets a :class:`Snapshot` for
+each look.
 """
 
 from __future__ import annotations
@@ -83,7 +84,9 @@ class WebApp:
     @property
     def resource(self) -> Resource:
         schema = self.definition["spec"]["schema"]
-        return Resource(f"{schema.get('group', 'kro.run')}/{schema['apiVersion']}", schema["kind"], pluralize(schema["kind"].lower()), namespaced=True)
+        return Resource(
+            f"{schema.get('group', 'kro.run')}/{schema['apiVersion']}", schema["kind"], pluralize(schema["kind"].lower()), namespaced=True
+        )
 
     async def define(self) -> None:
         """Applies the definition and returns when it is Active."""
@@ -95,7 +98,9 @@ class WebApp:
             if status.get("state") == RGD_ACTIVE and _condition(found.body, READY).get("status") == "True":
                 return
             if time.monotonic() > end:
-                raise ScenarioError(f"the definition is not Active after {self.within:g} s: {_condition(found.body, READY).get('message', '')}")
+                raise ScenarioError(
+                    f"the definition is not Active after {self.within:g} s: {_condition(found.body, READY).get('message', '')}"
+                )
             await asyncio.sleep(LOOK_EVERY)
 
     async def timed_define(self) -> float:
@@ -238,4 +243,3 @@ def _progress(child: Mapping[str, Any]) -> tuple[State, str]:
 
 def _condition(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return next((entry for entry in (item.get("status") or {}).get("conditions") or () if entry.get("type") == name), {})
-

@@ -76,7 +76,9 @@ class _Lines:
 
     def look(self, seen: Snapshot) -> None:
         rows: list[tuple[str, tuple[str, ...]]] = [
-            (row.node, (row.kind, row.name or "-", _WORDS[row.state], row.detail, row.uid)) for row in seen.rows if row.name or row.node in self.known
+            (row.node, (row.kind, row.name or "-", _WORDS[row.state], row.detail, row.uid))
+            for row in seen.rows
+            if row.name or row.node in self.known
         ]
         rows.append((f"{seen.kind}", (seen.name, "", seen.state or "not yet looked at", "", "")))
         for name, values in rows:
@@ -132,7 +134,5 @@ def as_json(seen: Snapshot) -> dict[str, Any]:
         "state": seen.state,
         "ready": seen.ready,
         "status": dict(seen.fields),
-        "resources": [
-            {"id": row.node, "kind": row.kind, "name": row.name, "state": row.state, "detail": row.detail} for row in seen.rows
-        ],
+        "resources": [{"id": row.node, "kind": row.kind, "name": row.name, "state": row.state, "detail": row.detail} for row in seen.rows],
     }

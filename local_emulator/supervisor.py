@@ -1,7 +1,8 @@
 """Bridge and functions as local processes: started, watched, restarted when they crash, stopped together.
 
-What a person uses to try krofn on a cluster without Knative, and what ``krofn up`` runs beside the emulator. Every function is the same ASGI application
-under the same server as in a cluster, in a process of its own; only the broker is left out, the bridge posts to the functions directly.
+What a person uses to try krofn on a cluster without Knative, and what ``krofn up`` runs beside the emulator. Every function is the same
+ASGI application under the same server as in a cluster, in a process of its own; only the broker is left out, the bridge posts to the
+functions directly.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ class Supervisor:
         while not command.ready_file.exists():
             assert child.process is not None
             if child.process.returncode is not None:
-                raise StartError(f"{command.name} ended with code {child.process.returncode} before it was ready{self._where(command.name)}")
+                raise StartError(
+                    f"{command.name} ended with code {child.process.returncode} before it was ready{self._where(command.name)}"
+                )
             if time.monotonic() > end:
                 raise StartError(f"{command.name} was not ready after {within:g} s{self._where(command.name)}")
             await asyncio.sleep(0.02)
@@ -136,8 +139,8 @@ async def _end(process: asyncio.subprocess.Process | None) -> None:
 def function_commands(environment: Mapping[str, str], directory: Path) -> list[Command]:
     """The commands of all functions and, last, of the bridge, wired to each other on free loopback ports.
 
-    environment: for all of them; ``KROFN_<NAME>_CONTEXT`` in it is the kubeconfig context of one process, so that each can have the rights of its own
-    ServiceAccount. directory: where their ready files go.
+    environment: for all of them; ``KROFN_<NAME>_CONTEXT`` in it is the kubeconfig context of one process, so that each can have the
+    rights of its own ServiceAccount. directory: where their ready files go.
     """
     ports = dict(zip((*FUNCTIONS, BRIDGE), free_ports(len(FUNCTIONS) + 1), strict=True))
     addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
@@ -151,9 +154,7 @@ def function_commands(environment: Mapping[str, str], directory: Path) -> list[C
             own |= {f"KROFN_{function.upper()}_URL": addresses[function] for function in FUNCTIONS}
         elif name == "fanout":
             own["KROFN_BRIDGE_URL"] = addresses[BRIDGE]
-        commands.append(
-            Command(name, uvicorn(f"functions.{name}.main:app", port), {**environment, **own}, directory / f"{name}.ready")
-        )
+        commands.append(Command(name, uvicorn(f"functions.{name}.main:app", port), {**environment, **own}, directory / f"{name}.ready"))
     return commands
 
 

@@ -1,11 +1,11 @@
 """From API changes to events: what is followed, what a change means, who has to hear of it.
 
-Followed are definitions, revisions and CRDs, always; and, for every generated CRD that serves a revision, the instances, the kinds of the revision's
-resources (only objects that carry kro's ``owned`` label) and the kinds that it refers to (all objects, matched here against what the instances have
-recorded, so that unrelated objects cost nobody a request). The set follows the CRDs without a restart.
+Followed are definitions, revisions and CRDs, always; and, for every generated CRD that serves a revision, the instances, the kinds of the
+revision's resources (only objects that carry kro's ``owned`` label) and the kinds that it refers to (all objects, matched here against
+what the instances have recorded, so that unrelated objects cost nobody a request). The set follows the CRDs without a restart.
 
-Nothing here decides what to do about a change. A change that cannot matter, because nothing but the status of a definition, revision, CRD or instance moved, makes
-no event; every other does.
+Nothing here decides what to do about a change. A change that cannot matter, because nothing but the status of a definition, revision, CRD
+or instance moved, makes no event; every other does.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class Bridge:
         self.queue.put(replace(event, revision=served.revision, definition=served.definition_uid) if served else event)
 
     def _definition_uid(self, change: Change) -> str:
-        """Key of the definition that a revision or CRD belongs to; its name if the definition is not known, so that it still has one queue."""
+        """Key of the definition that a revision or CRD belongs to; made of its name if it is not known, so that it still has one queue."""
         name = _label(change, RGD_NAME)
         return next((str(metadata["uid"]) for metadata in self.known(DEFINITIONS) if metadata.get("name") == name), f"definition/{name}")
 
@@ -261,7 +261,10 @@ def _watched(served: Iterable[Served]) -> list[Watched]:
     for item in served:
         for resource in (item.kinds.instance, *item.kinds.references):
             selectors[resource] = ""
-    return [Watched(resource, selector) for resource, selector in sorted(selectors.items(), key=lambda pair: (pair[0].api_version, pair[0].plural))]
+    return [
+        Watched(resource, selector)
+        for resource, selector in sorted(selectors.items(), key=lambda pair: (pair[0].api_version, pair[0].plural))
+    ]
 
 
 def _active_revision(metadata: dict[str, Any] | None) -> int | None:

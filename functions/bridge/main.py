@@ -1,7 +1,8 @@
 """The bridge's process: watches on one side, deliveries on the other, an inlet for events made elsewhere.
 
-POST / takes events of fan-out without a broker, reminders (with ``Retry-After``) and, under ``/dead-letters``, what a broker could not deliver: all join the same queue,
-so a dead letter is tried again for as long as it takes. GET /healthz, /readyz and /metrics are for whoever runs the process.
+POST / takes events of fan-out without a broker, reminders (with ``Retry-After``) and, under ``/dead-letters``, what a broker could not
+deliver: all join the same queue, so a dead letter is tried again for as long as it takes. GET /healthz, /readyz and /metrics are for
+whoever runs the process.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Deliveries in order: at most one in flight per key, the newest wins, nothing is dropped.
 
-The key is the UID of the object to converge. What arrives for a key while a delivery is under way, or while it waits after a failure, is merged into
-one event that stands for all of it. A failed delivery backs off by itself, so that one broken object never delays another. A receiver that answers
-with ``Retry-After`` is asked again after that time, unless an event comes first and settles the matter.
+The key is the UID of the object to converge. What arrives for a key while a delivery is under way, or while it waits after a failure, is
+merged into one event that stands for all of it. A failed delivery backs off by itself, so that one broken object never delays another. A
+receiver that answers with ``Retry-After`` is asked again after that time, unless an event comes first and settles the matter.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ class _Slot:
 
 
 class Queue:
-    """send: delivers one event. clock: seconds, monotonic. jitter: a number in [0, 1). width: deliveries in flight at most, all keys together."""
+    """send:
+
+    delivers one event. clock: seconds, monotonic. jitter: a number in [0, 1). width: deliveries in flight at most, all keys together.
+    """
 
     def __init__(
         self, send: Callable[[Event], Awaitable[Sent]], *, clock: Callable[[], float], jitter: Callable[[], float], width: int = 64
@@ -111,7 +114,10 @@ class Queue:
 
 
 def merge(older: Event, newer: Event) -> Event:
-    """One event for both: the newer one's content, the changes of both; an older event that is never an echo keeps the merged one from being one."""
+    """One event for both:
+
+    the newer one's content, the changes of both; an older event that is never an echo keeps the merged one from being one.
+    """
     if not older.changes or not newer.changes or len(older.changes) + len(newer.changes) > MERGED:
         changes: tuple[tuple[str, str], ...] = ()
     else:

@@ -1,6 +1,7 @@
 """Which instances a changed object matters to although it carries no label of theirs: the instances' own records, matched here.
 
-With a stock source ``fanout`` has to list the candidates for every change of a referenced kind; the bridge knows the instances' metadata anyway.
+With a stock source ``fanout`` has to list the candidates for every change of a referenced kind; the bridge knows the instances' metadata
+anyway.
 """
 
 from __future__ import annotations

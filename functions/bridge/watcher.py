@@ -1,8 +1,8 @@
 """One kind, followed without gaps: list, then watch, and after any break list again and report the difference.
 
-Stock sources report only watch deltas, so that what exists when they start, and what happens while they are cut off, is never told. A follower
-keeps the metadata of the objects that it has told about; a new list is compared with them, so that every change is reported at least once, a
-disappearance included. Identity is the UID: an object deleted and created again under its name is two changes.
+Stock sources report only watch deltas, so that what exists when they start, and what happens while they are cut off, is never told. A
+follower keeps the metadata of the objects that it has told about; a new list is compared with them, so that every change is reported at
+least once, a disappearance included. Identity is the UID: an object deleted and created again under its name is two changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """kind: ``listed`` for what was there when following began. metadata: of the newest known state. before: what was known until now, if anything."""
+    """kind:
+
+    ``listed`` for what was there when following began. metadata: of the newest known state. before: what was known until now, if
+    anything.
+    """
 
     kind: Literal["listed", "added", "updated", "deleted"]
     resource: Resource
@@ -48,7 +52,8 @@ class _Stale(Exception):
 class Follower:
     """Follows one kind for ever. Runs in a task; cancelling it is how it ends.
 
-    on_change is called for every change in order, never concurrently. missing: the server does not know the kind (yet). synced: the first list is done.
+    on_change is called for every change in order, never concurrently. missing: the server does not know the kind (yet). synced: the first
+    list is done.
     """
 
     cluster: Cluster

@@ -1,11 +1,12 @@
 """The ``fanout`` function: one event in, one converge event per instance concerned out.
 
 * ``activation``: a generated CRD serves another revision; every instance of it has to be rendered anew.
-* ``external``: an object changed that instances may refer to (stock sources only; the bridge matches references itself): the instances with the index label of its kind,
-  filtered by what they have recorded.
+* ``external``: an object changed that instances may refer to (stock sources only; the bridge matches references itself): the instances
+  with the index label of its kind, filtered by what they have recorded.
 * ``resync``: a tick; every instance and every definition.
 
-Instances are listed in pages, metadata only. A run that cannot finish remembers how far it got, so that a large kind gets through in several deliveries.
+Instances are listed in pages, metadata only. A run that cannot finish remembers how far it got, so that a large kind gets through in
+several deliveries.
 """
 
 from __future__ import annotations
@@ -124,7 +125,8 @@ class Fanout:
             if key in self.positions:
                 query["continue"] = self.positions[key]
             answer = await self.platform.driver.request(Request("GET", collection(resource), query, accept=METADATA_LIST))
-            if answer.status == 410 and self.positions.pop(key, None):
+            if answer.status == 410 and key in self.positions:
+                del self.positions[key]
                 continue
             if answer.status == 404:
                 return
@@ -170,7 +172,7 @@ def _identified(event: Event) -> Event:
 function = Function(make, opener("fanout"))
 
 
-@functions_framework.aio.http
+@functions_framework.aio.http  # type: ignore[untyped-decorator]
 async def fanout(request: HttpRequest) -> Response:
     """The target."""
     return await function.handle(request)

@@ -1,4 +1,4 @@
-"""The ``instance`` function: wakes on an instance, on a member of one, and on converge events; looks at that one instance and nothing else."""
+"""The ``instance`` function: wakes on an instance, on a member of one, and on converge events; looks at that one instance only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from functions.platform.events import Event, Reference, Role
 from functions.platform.outcomes import report
 from functions.platform.platform import Platform, opener
 from functions.platform.runs import Report, Run
-from graphcore.converge import InstanceRequest, Member, Options, converge_instance
+from graphcore.converge.instance import converge_instance
+from graphcore.converge.session import InstanceRequest, Member, Options
 from graphcore.graph.model import Resource
 from graphcore.names import RGD_NAME
 from graphcore.names.plural import pluralize
@@ -33,7 +34,7 @@ def make(platform: Platform) -> Run:
     async def run(target: Reference, events: tuple[Event, ...]) -> Report:
         sight = Sight()
         request = request_of(platform, target, events)
-        outcome = await platform.driver.drive(converge_instance(request, options, datetime.now(UTC)), sight, settings.run_deadline)
+        outcome = await platform.driver.drive(converge_instance(request, datetime.now(UTC), options), sight, settings.run_deadline)
         newest = platform.graphs.newest(target.group, target.kind)
         return report(platform.telemetry, target, outcome, sight, newest[1] if newest else None)
 
@@ -68,7 +69,7 @@ def _member(event: Event) -> Member | None:
 function = Function(make, opener("instance"))
 
 
-@functions_framework.aio.http
+@functions_framework.aio.http  # type: ignore[untyped-decorator]
 async def instance(request: Request) -> Response:
     """The target."""
     return await function.handle(request)

@@ -47,7 +47,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """status: HTTP status. body: decoded JSON object ({} if there was none). retry_after: seconds that the server asked to wait, if it did."""
+    """status: HTTP status. body: decoded JSON object, {} if there was none. retry_after: seconds that the server asked to wait, if any.
+
+    content: what a raw request got.
+    """
 
     status: int
     body: dict[str, Any]

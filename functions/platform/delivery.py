@@ -1,7 +1,8 @@
 """A function as an ASGI application: requests become deliveries, the end of a run becomes a status code.
 
-* 204 without a body: acknowledged. Anything with a body that is no CloudEvent would be a failure to the broker. ``Retry-After`` says when the object wants to
-  be looked at again although nothing happened; only the bridge reads it, so with a broker in between the bridge's inlet is asked as well.
+* 204 without a body: acknowledged. Anything with a body that is no CloudEvent would be a failure to the broker. ``Retry-After`` says when
+  the object wants to be looked at again although nothing happened; only the bridge reads it, so with a broker in between the bridge's
+  inlet is asked as well.
 * 503: a transient fault; every source and the broker deliver again. Never 500, which the stock source drops at once.
 * 400: no event of the contract; delivering it again cannot help.
 
@@ -109,4 +110,3 @@ def _word(answer: Answer) -> str:
     if answer.echo:
         return "echo"
     return "done" if answer.acknowledged else "again"
-

@@ -1,8 +1,8 @@
 """Runs a generator against a cluster: batches become requests, answers become results.
 
-The only place where an effect meets HTTP. Nothing is decided here except what is mechanical: paging, repeating a request that the server was too
-busy for, and telling an object that is gone from one that is going. What the run saw (UIDs, resourceVersions, disappearances) is noted on the way,
-because the judge of echoes needs it.
+The only place where an effect meets HTTP. Nothing is decided here except what is mechanical: paging, repeating a request that the server
+was too busy for, and telling an object that is gone from one that is going. What the run saw (UIDs, resourceVersions, disappearances) is
+noted on the way, because the judge of echoes needs it.
 """
 
 from __future__ import annotations
@@ -146,7 +146,10 @@ class Driver:
         if effect.fields:
             query["fieldSelector"] = effect.fields
         request = Request(
-            "GET", collection(effect.resource, effect.namespace), query, accept=METADATA_LIST if effect.metadata_only else "application/json"
+            "GET",
+            collection(effect.resource, effect.namespace),
+            query,
+            accept=METADATA_LIST if effect.metadata_only else "application/json",
         )
         items: list[dict[str, Any]] = []
         position = ""

@@ -1,7 +1,8 @@
 """The event contract: what a CloudEvent says, written by the bridge and by ``fanout``, read by every function.
 
-An event is a hint: it names an object and the object to converge, never what to do; its data is metadata only. The attributes are those of Knative's
-ApiServerSource plus ``krorole``, ``partitionkey``, ``krorevision``, ``krodefinition`` and ``traceparent``, so that a function cannot tell the sources apart.
+An event is a hint: it names an object and the object to converge, never what to do; its data is metadata only. The attributes are those
+of Knative's ApiServerSource plus ``krorole``, ``partitionkey``, ``krorevision``, ``krodefinition`` and ``traceparent``, so that a
+function cannot tell the sources apart.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 from cloudevents.conversion import to_binary
@@ -43,7 +44,7 @@ Version: TypeAlias = tuple[str, str]
 """(uid, resourceVersion) of an object."""
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What an event is about; Triggers filter on it."""
 
     DEFINITION = "definition"
@@ -89,9 +90,10 @@ class Reference:
 class Event:
     """One delivery.
 
-    subject: the object that changed. partition: UID of the object to converge. revision: the active graph revision, where the sender knows it.
-    definition: UID of the definition that the revision belongs to, so that a namesake's revision of the same number is not taken for it.
-    plural: of the subject's kind, as in request paths; metadata: PartialObjectMetadata's ``metadata`` of the subject. changes: every (uid, resourceVersion) that this delivery stands for.
+    subject: the object that changed. partition: UID of the object to converge. revision: the active graph revision, where the sender
+    knows it. definition: UID of the definition that the revision belongs to, so that a namesake's revision of the same number is not
+    taken for it. plural: of the subject's kind, as in request paths; metadata: PartialObjectMetadata's ``metadata`` of the subject.
+    changes: every (uid, resourceVersion) that this delivery stands for.
     """
 
     type: str
@@ -215,7 +217,9 @@ def _changes(data: Any, metadata: Mapping[str, Any]) -> tuple[Version, ...]:
     listed = data.get("changes") if isinstance(data, dict) else None
     if isinstance(listed, list):
         return tuple(
-            (str(item.get("uid", "")), str(item.get("resourceVersion", ""))) for item in listed if isinstance(item, dict) and item.get("uid")
+            (str(item.get("uid", "")), str(item.get("resourceVersion", "")))
+            for item in listed
+            if isinstance(item, dict) and item.get("uid")
         )
     return ((str(metadata["uid"]), str(metadata.get("resourceVersion", ""))),) if metadata.get("uid") else ()
 

@@ -1,11 +1,15 @@
 """Compiled graphs, kept by revision: a hit costs nothing, a miss one read and a warm start from the facts stored with the revision.
 
-A revision never changes, so an entry never becomes wrong; what may change hands is the *name* of a revision, when a definition is deleted and another one of
-its name begins at revision 1. Entries therefore remember the definition's UID, and :meth:`Graphs.newest` drops those of a predecessor.
+A revision never changes, so an entry never becomes wrong; what may change hands is the *name* of a revision, when a definition is deleted
+and another one of its name begins at revision 1. Entries therefore remember the definition's UID, and :meth:`Graphs.newest` drops those
+of a predecessor.
 """
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +21,18 @@ from functions.platform.paths import REVISIONS, member
 from functions.platform.schemas import ClusterSchemas
 from graphcore.converge.effects import Missing, Refused, Served
 from graphcore.errors import ProblemsError
-from graphcore.graph import Graph, UnusableFacts, compile_graph, decode_facts, graph_from_facts, group_versions, revision_name
+from graphcore.graph.compile import compile_graph
+from graphcore.graph.facts import UnusableFacts, graph_from_facts
+from graphcore.graph.graph import Graph
 from graphcore.graph.model import Limits, Resource
+from graphcore.graph.revision import revision_name
 from graphcore.names import COMPILED
 
 KEPT = 200
 """Compiled graphs kept by a process; one of twenty nodes takes some hundred kilobytes."""
+
+LARGEST_FACTS = 16 * 1024 * 1024
+"""Bytes of facts after decompression; the annotation itself is at most 200 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,9 @@ class Graphs:
         return served
 
     def newest(self, group: str, kind: str, definition_uid: str = "") -> tuple[str, int] | None:
-        """(definition, revision) of the newest graph kept for a kind of instances; those of another definition than ``definition_uid`` are dropped."""
+        """(definition, revision) of the newest graph kept for a kind of instances; those of another definition than ``definition_uid`` are
+        dropped.
+        """
         of_kind = [key for key, served in self._kept.items() if (served.graph.instance.group, served.graph.instance.kind) == (group, kind)]
         for key in [key for key in of_kind if definition_uid and self._kept[key].definition_uid != definition_uid]:
             del self._kept[key]
@@ -90,6 +102,25 @@ class Graphs:
             return compile_graph({"metadata": {"name": definition}, "spec": spec}, documents.schemas, self._limits)
         except ProblemsError as error:
             return Refused(422, "Invalid", str(error))
+
+
+def decode_facts(text: str) -> Mapping[str, Any]:
+    """The facts in a revision's annotation. Raises UnusableFacts unless it is base64 of gzip of a JSON object of bounded size."""
+    try:
+        unpacked = zlib.decompressobj(wbits=31).decompress(base64.b64decode(text, validate=True), LARGEST_FACTS)
+        facts = json.loads(unpacked)
+    except (ValueError, zlib.error) as error:
+        raise UnusableFacts(f"not readable: {type(error).__name__}") from None
+    if not isinstance(facts, dict):
+        raise UnusableFacts("not an object")
+    inner = facts.get("facts")
+    return inner if isinstance(inner, dict) else facts
+
+
+def group_versions(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """The group versions that the resources of a definition name, sorted."""
+    named = {str((item.get("template") or item.get("externalRef") or {}).get("apiVersion", "")) for item in spec.get("resources") or ()}
+    return tuple(sorted(name for name in named if name and "${" not in name))
 
 
 def _owner(revision: Mapping[str, Any]) -> str:

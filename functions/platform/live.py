@@ -1,8 +1,8 @@
 """The live cluster: JSON by hand over the session, credentials and TLS settings of ``kubernetes.aio``.
 
-The typed and the dynamic client cost one to two milliseconds of CPU for a request and many requests for discovery; a raw session costs a third
-of one and needs none, since paths come from the compiled definition. What is taken from the package is what is hard to get right: kubeconfig
-merging, exec plugins, token files that rotate, client certificates, proxies and TLS options.
+The typed and the dynamic client cost one to two milliseconds of CPU for a request and many requests for discovery; a raw session costs a
+third of one and needs none, since paths come from the compiled definition. What is taken from the package is what is hard to get right:
+kubeconfig merging, exec plugins, token files that rotate, client certificates, proxies and TLS options.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_LINE = 16 * 1024 * 1024
 """Longest watch event accepted, in bytes; etcd's own limit for an object is far below."""
 
 
-class _Session(RESTClientObject):
+class _Session(RESTClientObject):  # type: ignore[misc]  # the package has no types
     """Gives access to the session that the package would make for its own clients."""
 
     def open(self) -> aiohttp.ClientSession:
@@ -36,7 +36,7 @@ class _Session(RESTClientObject):
 
 
 class LiveCluster:
-    """A cluster reached over HTTP. Made lazily inside the process that uses it; one session, safe for concurrent requests of one event loop."""
+    """A cluster reached over HTTP. One session, opened by the first request, safe for concurrent requests of one event loop."""
 
     def __init__(self, user_agent: str, *, kubeconfig: str | None = None, context: str | None = None) -> None:
         self._user_agent = user_agent
@@ -65,7 +65,9 @@ class LiveCluster:
     async def stream(self, request: Request) -> AsyncIterator[dict[str, Any]]:
         http = await self._session()
         # A watch is silent for as long as nothing changes; the server ends it at its own timeout, given in the query.
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=float(request.query.get("timeoutSeconds", 300)) + 30)
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_TIMEOUT, sock_read=float(request.query.get("timeoutSeconds", 300)) + 30
+        )
         try:
             async with http.request(request.verb, **await self._arguments(request), timeout=timeout) as response:
                 if response.status >= 300:

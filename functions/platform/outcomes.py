@@ -13,7 +13,10 @@ SHOWN = 5
 
 
 def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sight, revision: int | None) -> Report:
-    """The report of a run that ended. Everything but a conflict is acknowledged: the status says what is missing, a waker brings the next run."""
+    """The report of a run that ended.
+
+    Everything but a conflict is acknowledged: the status says what is missing, a waker brings the next run.
+    """
     seen, ended = dict(sight.seen), frozenset(sight.ended)
     match outcome:
         case Converged(gone=gone):

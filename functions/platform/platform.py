@@ -32,7 +32,10 @@ class Platform:
     now: Callable[[], str]
 
     async def remind(self, event: Event, delay: float) -> None:
-        """Asks the bridge, where there is an address for it, to deliver ``event`` again after ``delay`` seconds: a broker keeps no such promise."""
+        """Asks the bridge, where there is an address for it, to deliver ``event`` again after ``delay`` seconds:
+
+        a broker keeps no such promise.
+        """
         if self.settings.bridge_url:
             await self.post.send(self.settings.bridge_url, event, {"Retry-After": str(max(1, round(delay)))})
 

@@ -1,9 +1,10 @@
 """Deliveries become runs: at most one run per object and process at a time, no needless one, and none missed.
 
-Rule 9 of the architecture. Events arrive at least once, unordered and while a run for the same object is under way. What arrives during a run may be
-the echo of that run's own writes (the watch is often ahead of the answer to the write), or news that the run had already read past. So an arrival
-waits for the run to end and is then judged: it is an echo, and acknowledged without a request, if everything it stands for was seen by a run that
-ended acknowledged; otherwise it joins the *next* run, which begins after the arrival and therefore reads what the event was about.
+Rule 9 of the architecture. Events arrive at least once, unordered and while a run for the same object is under way. What arrives during a
+run may be the echo of that run's own writes (the watch is often ahead of the answer to the write), or news that the run had already read
+past. So an arrival waits for the run to end and is then judged: it is an echo, and acknowledged without a request, if everything it
+stands for was seen by a run that ended acknowledged; otherwise it joins the *next* run, which begins after the arrival and therefore
+reads what the event was about.
 
 The memory of what was seen is bounded and may vanish at any moment: forgetting costs a few reads, never correctness.
 """
@@ -23,17 +24,15 @@ Verdict: TypeAlias = Literal["converged", "waiting", "failed", "retry"]
 
 REMEMBERED = 10_000
 """Objects whose last run is remembered, per process."""
-LONGEST_WAIT = 300.0
-"""Seconds; where the doubling of repeats ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """How a run ended.
 
-    verdict: ``retry`` means a transient fault: nothing may be acknowledged. retry_after: seconds until it should be repeated, because no watched event
-    will end what it waits for; doubled from one repeat to the next. seen: newest resourceVersion per UID in the run's answers. ended: UIDs that the run saw gone. revision: what it worked at.
-    detail: one line for the log, names only.
+    verdict: ``retry`` means a transient fault: nothing may be acknowledged. retry_after: seconds until it should be repeated, because no
+    watched event will end what it waits for. seen: newest resourceVersion per UID in the run's answers. ended: UIDs that the run saw
+    gone. revision: what it worked at. detail: one line for the log, names only.
     """
 
     verdict: Verdict
@@ -70,7 +69,6 @@ class _Arrival:
 class _Memory:
     report: Report
     repeat_at: float | None
-    repeats: int
 
 
 class Runs:
@@ -97,7 +95,10 @@ class Runs:
         self._memory: OrderedDict[Reference, _Memory] = OrderedDict()
 
     async def deliver(self, event: Event) -> Answer:
-        """Answers when the event needs nothing, or when a run that began after its arrival has ended. Raises EventError for a nameless target."""
+        """Answers when the event needs nothing, or when a run that began after its arrival has ended.
+
+        Raises EventError for a nameless target.
+        """
         target = event.target
         waiting = self._arrivals.get(target)
         if waiting is None and self._echo(target, event):
@@ -133,14 +134,11 @@ class Runs:
         except Exception as error:
             self._on_error(target, error)
             report = Report("retry", detail=type(error).__name__)
-        before = self._memory.pop(target, None)
+        self._memory.pop(target, None)
         if not report.acknowledged:
             return Answer(acknowledged=False)
-        repeats, delay = 0, None
-        if report.retry_after is not None:
-            repeats = (before.repeats if before else 0) + 1
-            delay = min(report.retry_after * 2.0 ** min(repeats - 1, 16), LONGEST_WAIT) * (1.0 + 0.1 * self._jitter())
-        self._memory[target] = _Memory(report, None if delay is None else self._clock() + delay, repeats)
+        delay = None if report.retry_after is None else report.retry_after * (1.0 + 0.1 * self._jitter())
+        self._memory[target] = _Memory(report, None if delay is None else self._clock() + delay)
         while len(self._memory) > REMEMBERED:
             self._memory.popitem(last=False)
         return Answer(acknowledged=True, retry_after=delay)

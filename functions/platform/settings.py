@@ -1,7 +1,8 @@
 """What an operator can set, read once from the environment into one frozen value.
 
-A command line option ``--x-y`` is the variable ``KROFN_X_Y``; where the meaning is kro's, so is the name, and a value that kro's flag accepts is
-accepted here. Functions read nothing but the environment, so that a Knative Service, ``krofn run`` and a test configure them in the same way.
+A command line option ``--x-y`` is the variable ``KROFN_X_Y``; where the meaning is kro's, so is the name, and a value that kro's flag
+accepts is accepted here. Functions read nothing but the environment, so that a Knative Service, ``krofn run`` and a test configure them
+in the same way.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class Settings:
 
     instance_requeue_interval: first delay before a run that nothing else will wake is repeated; 0 turns such repeats off.
     rgd_progress_requeue_delay: the same for a definition. resync_period: how often the bridge looks at every instance again.
-    run_deadline: after this long an invocation stops and answers retryable. ready_file: written when a process can serve.
-    context: kubeconfig context; empty means the current one. definition_url, instance_url, fanout_url: where the bridge posts without a broker;
+    run_deadline: after this long an invocation stops and answers retryable. ready_file: written when a process can serve. context:
+    kubeconfig context; empty means the current one. definition_url, instance_url, fanout_url: where the bridge posts without a broker;
     bridge_url: where ``fanout`` posts without a broker. sink: the broker (Knative's own variable ``K_SINK``).
     """
 

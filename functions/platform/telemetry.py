@@ -56,5 +56,3 @@ def first_line(error: BaseException) -> str:
     """An error as one line for a log."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
-
-

@@ -90,4 +90,3 @@ def ready_mark(path: str | None) -> Iterator[None]:
     finally:
         if path:
             Path(path).unlink(missing_ok=True)
-

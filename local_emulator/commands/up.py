@@ -28,7 +28,9 @@ class Up:
 
 
 @click.command("up")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="Port of the Kubernetes API on 127.0.0.1.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="Port of the Kubernetes API on 127.0.0.1."
+)
 @click.option("--kubeconfig", metavar="FILE", help="Write the kubeconfig here instead of into a temporary directory.")
 @click.option("--ready-file", metavar="FILE", help="Write this file when everything can serve.")
 @output_option

@@ -10,9 +10,12 @@ from typing import Any
 
 import click
 
+from functions.platform.graphs import group_versions
 from graphcore.errors import Problem, ProblemsError
-from graphcore.graph import Graph, compile_graph, group_versions, render
+from graphcore.graph.compile import compile_graph
+from graphcore.graph.graph import Graph
 from graphcore.graph.model import Limits
+from graphcore.graph.report import render
 from graphcore.names import CRD_KIND, RGD_KIND
 from graphcore.openapi import Schemas
 from local_emulator.builtin import schemas as builtin
@@ -30,7 +33,9 @@ class Verdict:
 
 
 @click.command("validate")
-@click.option("-f", "--filename", "files", metavar="FILE", multiple=True, required=True, help="YAML or JSON with definitions; - is stdin. Repeatable.")
+@click.option(
+    "-f", "--filename", "files", metavar="FILE", multiple=True, required=True, help="YAML or JSON with definitions; - is stdin. Repeatable."
+)
 @click.option("--crds", metavar="DIR", help="Directory of CustomResourceDefinitions that the definitions use.")
 @click.option("--live", is_flag=True, help="Use the kinds that the cluster of the kubeconfig serves.")
 @click.option("--kubeconfig", metavar="FILE", help="Kubeconfig of that cluster; implies --live.")
@@ -65,7 +70,7 @@ def command(files: tuple[str, ...], crds: str | None, live: bool, kubeconfig: st
 
 
 def judge(definitions: Sequence[tuple[str, Mapping[str, Any]]], schemas: Schemas) -> list[Verdict]:
-    """A verdict per definition, in the order given. A refused one is judged again when another has brought a kind that it may have missed."""
+    """A verdict per definition, in the order given. A refused one is judged again when another has brought a kind."""
     verdicts: dict[int, Verdict] = {}
     pending = list(range(len(definitions)))
     while pending:
@@ -177,5 +182,3 @@ def _json(verdict: Verdict) -> dict[str, Any]:
             for problem in verdict.problems
         ],
     }
-
-

@@ -1,0 +1,89 @@
+"""Everything in one process and on no port: the emulator, the bridge and the functions, for tests.
+
+The applications are the real ones; only what carries requests and events is :mod:`local_emulator.inprocess`. A function can be lost and
+started again between two deliveries, which forgets all its caches, as a crash or scaling to zero would.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import ModuleType
+
+from functions.bridge.main import Inlet
+from functions.bridge.main import application as bridge_application
+from functions.definition import main as definition
+from functions.fanout import main as fanout
+from functions.instance import main as instance
+from functions.platform.delivery import Function, application
+from functions.platform.platform import assemble
+from functions.platform.settings import Settings
+from functions.platform.telemetry import Telemetry
+from local_emulator.inprocess import App, AsgiCluster, AsgiPost, Delivered
+from local_emulator.install import ensure_crds
+from local_emulator.server import create_app
+
+MODULES: Mapping[str, ModuleType] = {"definition": definition, "instance": instance, "fanout": fanout}
+BRIDGE_URL = "http://bridge.local"
+
+
+@dataclass(slots=True)
+class Host:
+    """A running world. api: the emulator's application. deliveries: every event delivered. clusters: what each function asked, by name."""
+
+    api: App
+    settings: Settings
+    deliveries: list[Delivered] = field(default_factory=list)
+    clusters: dict[str, AsgiCluster] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    apps: dict[str, App] = field(default_factory=dict)
+    inlet: Inlet | None = None
+
+    def client(self, user_agent: str = "test") -> AsgiCluster:
+        """A client of the API of one's own."""
+        return AsgiCluster(self.api, user_agent)
+
+    def boot(self, name: str) -> None:
+        """Starts a function anew, without anything it knew."""
+        cluster = self.clusters.get(name) or AsgiCluster(self.api, f"krofn-{name}/test")
+        self.clusters[name] = cluster
+        post = AsgiPost(self.apps, f"krofn/{name}", self.deliveries)
+        settings = replace(self.settings, bridge_url=BRIDGE_URL if name == "fanout" else "")
+        platform = assemble(name, settings, cluster, post, Telemetry(name, self.lines.append))
+        module = MODULES[name]
+        function = Function(module.make, lambda: platform)
+
+        async def target(request: object) -> object:
+            return await function.handle(request)  # type: ignore[arg-type]
+
+        target.__name__ = name
+        self.apps[address(name)] = application(target, function)  # type: ignore[arg-type]
+
+    def lose(self, name: str) -> None:
+        """The function is gone: deliveries to it get no answer until it is booted again."""
+        del self.apps[address(name)]
+
+
+def address(name: str) -> str:
+    """Where a function is."""
+    return f"http://{name}.local"
+
+
+@contextlib.asynccontextmanager
+async def hosted(settings: Settings | None = None, make_app: Callable[[], App] = create_app) -> AsyncIterator[Host]:
+    """A world with the CRDs installed and everything started."""
+    host = Host(make_app(), settings or Settings(resync_period=0.0))
+    await ensure_crds(host.client("krofn-install"), install=True)
+    for name in MODULES:
+        host.boot(name)
+    addresses = {f"{name}_url": address(name) for name in MODULES}
+    cluster = host.clusters["bridge"] = AsgiCluster(host.api, "krofn-bridge/test")
+    post = AsgiPost(host.apps, "krofn/bridge", host.deliveries)
+    host.inlet = Inlet(replace(host.settings, **addresses), cluster, post, Telemetry("bridge", host.lines.append))
+    host.apps[BRIDGE_URL] = bridge_application(host.inlet)
+    await host.inlet.start()
+    try:
+        yield host
+    finally:
+        await host.inlet.stop()
