@@ -128,12 +128,22 @@ def to_expression(text: str) -> str:
 
     Raises ScanError as :func:`scan`; ValueError when the text contains no expression.
     """
+    found = read_template(text)
+    if found is None:
+        raise ValueError("no expression")
+    return found[0]
+
+
+def read_template(text: str) -> tuple[str, bool] | None:
+    """:func:`to_expression` and :func:`is_standalone` at once; None when the text contains no expression. Raises ScanError as :func:`scan`."""
+    if "${" not in text:
+        return None
     segments = scan(text)
     if len(segments) == 1 and segments[0].expression:
-        return segments[0].text
+        return segments[0].text, True
     if not any(segment.expression for segment in segments):
-        raise ValueError("no expression")
-    return " + ".join(f"({segment.text})" if segment.expression else quote(segment.text) for segment in segments)
+        return None
+    return " + ".join(f"({segment.text})" if segment.expression else quote(segment.text) for segment in segments), False
 
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}

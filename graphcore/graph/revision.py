@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 from graphcore import names
@@ -130,15 +132,12 @@ def _encode(value: Any) -> str:
     return json.dumps(value)
 
 
-_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029", "\x7f": "\x7f"}
+_SPECIAL = re.compile("[<>&\u2028\u2029]")
 
 
 def _string(text: str) -> str:
-    encoded = json.dumps(text, ensure_ascii=False)
-    for raw, escaped in _ESCAPES.items():
-        if raw in encoded:
-            encoded = encoded.replace(raw, escaped)
-    return encoded
+    encoded: str = encode_basestring(text)
+    return _SPECIAL.sub(lambda found: f"\\u{ord(found.group()):04x}", encoded)
 
 
 def _number(value: float) -> str:

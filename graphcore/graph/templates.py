@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphcore.cel.scanner import ScanError, has_expression, is_standalone, to_expression
+from graphcore.cel.scanner import ScanError, has_expression, read_template
 from graphcore.errors import Problem
 from graphcore.graph.paths import Path, format_path
 
@@ -136,15 +136,14 @@ def _walk_list(value: list[Any], schema: Schema, expected: tuple[str, ...], path
 
 def _string(value: str, schema: Schema | None, expected: tuple[str, ...], path: Path) -> Iterator[Field | Problem]:
     try:
-        found, alone = has_expression(value), is_standalone(value)
-        expression = to_expression(value) if found else ""
+        found = read_template(value)
     except ScanError as error:
         yield Problem("scan-error", error.message, path=format_path(path), expression=value, hint='write a literal ${ as ${"${"}')
         return
-    if not alone and "string" not in expected and "any" not in expected:
+    if (found is None or not found[1]) and "string" not in expected and "any" not in expected:
         yield _mismatch(expected, path, value)
-    elif found:
-        yield Field(path, value, expression, alone, schema)
+    elif found is not None:
+        yield Field(path, value, *found, schema)
 
 
 def _has_expression(text: str) -> bool:

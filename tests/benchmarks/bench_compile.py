@@ -39,9 +39,9 @@ def pods(count: int) -> Object:
 
 def collection() -> Object:
     return definition(
-        config_map("item", "${schema.metadata.name}-${x}", {"value": "${x}"}, forEach=[{"x": "${schema.spec.values}"}]),
+        config_map("value", "${schema.metadata.name}-${x}", {"value": "${x}"}, forEach=[{"x": "${schema.spec.values}"}]),
         spec={"values": "[]string"},
-        status={"names": "${item.map(i, i.metadata.name)}"},
+        status={"names": "${value.map(i, i.metadata.name)}"},
     )
 
 
