@@ -7,10 +7,12 @@ Source: cel-go ``interpreter/attributes.go``, ``common/types/{list,map,optional}
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.values import NONE, Opaque, Optional, Uint, equals, lookup_key, no_such_overload, type_name
+
+_KEYS: Final = frozenset({str, int, Uint, bool, float})
 
 
 def no_such_key(field: str) -> EvaluationError:
@@ -18,7 +20,7 @@ def no_such_key(field: str) -> EvaluationError:
 
 
 def select(value: Any, field: str) -> Any:
-    """``value.field``. Raises EvaluationError (no such key, also where the value is null or a scalar, as in cel-go)."""
+    """``value.field``. Raises EvaluationError (no such key, also where the value is null or a scalar, as in cel-go; lists have none)."""
     if isinstance(value, dict):
         try:
             return value[field]
@@ -28,11 +30,13 @@ def select(value: Any, field: str) -> Any:
         return optional_select(value, field)
     if isinstance(value, Opaque):
         return value.get(field)
+    if isinstance(value, list):
+        raise _not_a_position("string")
     raise no_such_key(field)
 
 
 def optional_select(value: Any, field: str) -> Optional:
-    """``value.?field``: absent when there is no such field, or the value cannot have any."""
+    """``value.?field``: absent when there is no such field, or the value cannot have any. Raises EvaluationError for a list, as cel-go."""
     if type(value) is Optional:
         if not value.present:
             return NONE
@@ -44,14 +48,26 @@ def optional_select(value: Any, field: str) -> Optional:
             return Optional(True, value.get(field))
         except EvaluationError:
             return NONE
+    if isinstance(value, list):
+        raise _not_a_position("string")
     return NONE
 
 
 def has(value: Any, field: str) -> bool:
-    """``has(value.field)``; false where the value cannot have fields."""
+    """``has(value.field)``; false where the value cannot have fields. Raises EvaluationError for a list, as cel-go."""
     if isinstance(value, dict):
         return field in value
     return optional_select(value, field).present
+
+
+def _not_a_position(kind: str) -> EvaluationError:
+    return EvaluationError(Reason.OTHER, f"unsupported index type '{kind}' in list")
+
+
+def _require_key(key: Any) -> None:
+    """Raises EvaluationError for what no map and no list can be indexed with."""
+    if type(key) not in _KEYS:
+        raise EvaluationError(Reason.OTHER, f"invalid qualifier type: {type_name(key)}")
 
 
 def _position(key: Any) -> int:
@@ -60,11 +76,12 @@ def _position(key: Any) -> int:
         return int(key)
     if kind is float and key.is_integer():
         return int(key)
-    raise EvaluationError(Reason.OTHER, f"unsupported index type '{type_name(key)}' in list")
+    raise _not_a_position(type_name(key))
 
 
 def index(value: Any, key: Any) -> Any:
     """``value[key]``. Raises EvaluationError (no such key; index out of bounds; unsupported index)."""
+    _require_key(key)
     if isinstance(value, dict):
         try:
             return value[lookup_key(key)]
@@ -74,7 +91,7 @@ def index(value: Any, key: Any) -> Any:
         position = _position(key)
         if 0 <= position < len(value):
             return value[position]
-        raise EvaluationError(Reason.INDEX_OUT_OF_BOUNDS, f"index out of bounds: {position}")
+        raise EvaluationError(Reason.INDEX_OUT_OF_BOUNDS)
     if type(value) is Optional:
         return optional_index(value, key)
     raise EvaluationError(Reason.NO_SUCH_KEY)
@@ -82,6 +99,7 @@ def index(value: Any, key: Any) -> Any:
 
 def optional_index(value: Any, key: Any) -> Optional:
     """``value[?key]``: absent when there is no such element. Raises EvaluationError (unsupported index)."""
+    _require_key(key)
     if type(value) is Optional:
         if not value.present:
             return NONE

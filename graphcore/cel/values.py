@@ -352,6 +352,4 @@ def is_zero_value(value: Any) -> bool:
         return bool(value.nanos == TIMESTAMP_MIN)
     if kind is Duration:
         return bool(value.nanos == 0)
-    if kind is Optional:
-        return not value.present or is_zero_value(value.value)
-    return value is not OMIT and kind is not TypeValue and not value
+    return value is not OMIT and kind is not TypeValue and kind is not Optional and not value
