@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "up": ("local_emulator.commands.up", "Run a local Kubernetes API with the functions beside it."),
     "run": ("local_emulator.commands.run", "Run bridge and functions against any cluster."),
     "validate": ("local_emulator.commands.validate", "Check definitions completely, without a cluster or against one."),
+    "lint": ("local_emulator.commands.lint", "Show what compiles and still hurts its users later."),
+    "graph": ("local_emulator.commands.graph", "Draw a definition: tree, Mermaid, DOT, SVG or HTML."),
     "version": ("local_emulator.commands.version", "Print the version."),
 }
 """Command → (module, one-line help).

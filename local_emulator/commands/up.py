@@ -16,6 +16,9 @@ from local_emulator.commands.run import ready_mark, start_functions, stop_signal
 from local_emulator.console import Misuse, Refusal, escape, output_option, print_json, stdout, talk
 from local_emulator.supervisor import Command, StartError, Supervisor, free_ports, inherited, scratch
 
+READY_AFTER = "0.8"
+"""Seconds until the local API's workloads are available, as a patient node would make them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Up:
@@ -70,6 +73,7 @@ async def local_cluster(directory: Path, say: Callable[[str], None], *, port: in
     address = port or free_ports(1)[0]
     supervisor = Supervisor(say, log_directory=directory)
     arguments = (sys.executable, "-m", "local_emulator.server", "--port", str(address), "--kubeconfig", str(config))
+    arguments += ("--ready-after", READY_AFTER)
     try:
         await supervisor.start(Command("api", arguments, inherited(), config))
         cluster = await connect(str(config), None)
