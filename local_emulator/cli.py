@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("local_emulator.commands.validate", "Check definitions completely, without a cluster or against one."),
     "lint": ("local_emulator.commands.lint", "Show what compiles and still hurts its users later."),
     "graph": ("local_emulator.commands.graph", "Draw a definition: tree, Mermaid, DOT, SVG or HTML."),
+    "generate": ("local_emulator.commands.generate", "Print what definitions generate: CRDs, instances, a JSON Schema."),
     "version": ("local_emulator.commands.version", "Print the version."),
 }
 """Command → (module, one-line help).

@@ -45,12 +45,13 @@ class Served:
 class Outside:
     """Everything that is not computation, as arguments: a test replaces each.
 
-    send: delivers an event. kinds: what a revision of a definition is made of; None if it cannot be read now. clock: seconds, monotonic.
+    send: delivers an event. kinds: what a definition (name, UID) is made of at a revision; None if
+    that cannot be read now. clock: seconds, monotonic.
     jitter: a number in [0, 1). identifier: 32 hex digits, new at each call. trouble: one line for the log.
     """
 
     send: Callable[[Event], Awaitable[Sent]]
-    kinds: Callable[[str, int], Awaitable[Kinds | None]]
+    kinds: Callable[[str, str, int], Awaitable[Kinds | None]]
     clock: Callable[[], float]
     jitter: Callable[[], float]
     identifier: Callable[[], str]
@@ -207,7 +208,7 @@ class Bridge:
             if known and (known.definition, known.definition_uid, known.revision) == (name, definition_uid, revision):
                 served[uid] = known
                 continue
-            kinds = await self._outside.kinds(name, revision)
+            kinds = await self._outside.kinds(name, definition_uid, revision)
             if kinds is not None:
                 served[uid] = Served(name, definition_uid, revision, kinds)
             else:

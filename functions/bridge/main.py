@@ -88,9 +88,9 @@ class Inlet:
     async def _send(self, event: Event) -> Sent:
         return await self._post.send(self.settings.sink or address_of(event.role, self.settings), event)
 
-    async def _kinds(self, definition: str, revision: int) -> Kinds | None:
+    async def _kinds(self, definition: str, definition_uid: str, revision: int) -> Kinds | None:
         try:
-            found = await self._graphs.load(definition, revision)
+            found = await self._graphs.load(definition, revision, definition_uid)
         except ClusterError as error:
             self.telemetry.log("warning", "revision", definition=definition, revision=revision, reason=str(error))
             return None

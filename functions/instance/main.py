@@ -14,8 +14,7 @@ from functions.platform.events import Event, Reference, Role
 from functions.platform.outcomes import report
 from functions.platform.platform import Platform, opener
 from functions.platform.runs import Report, Run
-from graphcore.converge.instance import converge_instance
-from graphcore.converge.session import InstanceRequest, Member, Options
+from graphcore.converge import InstanceRequest, Member, Options, converge_instance
 from graphcore.graph.model import Resource
 from graphcore.names import RGD_NAME
 from graphcore.names.plural import pluralize

@@ -50,7 +50,7 @@ BUSY = frozenset({429, 502, 503, 504})
 class Sources(Protocol):
     """What a run needs besides objects; kept by the process, shared by its runs."""
 
-    async def graph(self, definition: str, revision: int) -> Served | Missing | Refused: ...
+    async def graph(self, definition: str, revision: int, definition_uid: str) -> Served | Missing | Refused: ...
 
     async def documents(self, group_versions: tuple[str, ...]) -> Documents | Refused: ...
 
@@ -117,7 +117,7 @@ class Driver:
     async def _one(self, effect: Effect, sight: Sight) -> Result:
         match effect:
             case NeedGraph():
-                return await self.sources.graph(effect.definition, effect.revision)
+                return await self.sources.graph(effect.definition, effect.revision, effect.definition_uid)
             case FetchSchemas():
                 return await self.sources.documents(effect.group_versions)
             case FindKinds():

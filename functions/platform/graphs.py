@@ -7,9 +7,6 @@ of a predecessor.
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,18 +18,21 @@ from functions.platform.paths import REVISIONS, member
 from functions.platform.schemas import ClusterSchemas
 from graphcore.converge.effects import Missing, Refused, Served
 from graphcore.errors import ProblemsError
-from graphcore.graph.compile import compile_graph
-from graphcore.graph.facts import UnusableFacts, graph_from_facts
-from graphcore.graph.graph import Graph
-from graphcore.graph.model import Limits, Resource
-from graphcore.graph.revision import revision_name
+from graphcore.graph import (
+    Graph,
+    Limits,
+    Resource,
+    UnusableFacts,
+    compile_graph,
+    decode_facts,
+    graph_from_facts,
+    group_versions,
+    revision_name,
+)
 from graphcore.names import COMPILED
 
 KEPT = 200
 """Compiled graphs kept by a process; one of twenty nodes takes some hundred kilobytes."""
-
-LARGEST_FACTS = 16 * 1024 * 1024
-"""Bytes of facts after decompression; the annotation itself is at most 200 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,13 @@ class Graphs:
         self._limits = limits
         self._kept: OrderedDict[tuple[str, int], Served] = OrderedDict()
 
-    async def load(self, definition: str, revision: int) -> Served | Missing | Refused:
-        """The graph of a revision. A revision that does not compile (any more) is Refused with code 422. Raises ClusterError."""
+    async def load(self, definition: str, revision: int, definition_uid: str = "") -> Served | Missing | Refused:
+        """The graph of a revision; one that was kept of another definition than ``definition_uid`` is read again.
+
+        A revision that does not compile (any more) is Refused with code 422. Raises ClusterError.
+        """
         known = self._kept.get((definition, revision))
-        if known is not None:
+        if known is not None and definition_uid in ("", known.definition_uid):
             self._kept.move_to_end((definition, revision))
             return known
         answer = await self._cluster.send(Request("GET", member(REVISIONS, None, revision_name(definition, revision))))
@@ -102,25 +105,6 @@ class Graphs:
             return compile_graph({"metadata": {"name": definition}, "spec": spec}, documents.schemas, self._limits)
         except ProblemsError as error:
             return Refused(422, "Invalid", str(error))
-
-
-def decode_facts(text: str) -> Mapping[str, Any]:
-    """The facts in a revision's annotation. Raises UnusableFacts unless it is base64 of gzip of a JSON object of bounded size."""
-    try:
-        unpacked = zlib.decompressobj(wbits=31).decompress(base64.b64decode(text, validate=True), LARGEST_FACTS)
-        facts = json.loads(unpacked)
-    except (ValueError, zlib.error) as error:
-        raise UnusableFacts(f"not readable: {type(error).__name__}") from None
-    if not isinstance(facts, dict):
-        raise UnusableFacts("not an object")
-    inner = facts.get("facts")
-    return inner if isinstance(inner, dict) else facts
-
-
-def group_versions(spec: Mapping[str, Any]) -> tuple[str, ...]:
-    """The group versions that the resources of a definition name, sorted."""
-    named = {str((item.get("template") or item.get("externalRef") or {}).get("apiVersion", "")) for item in spec.get("resources") or ()}
-    return tuple(sorted(name for name in named if name and "${" not in name))
 
 
 def _owner(revision: Mapping[str, Any]) -> str:

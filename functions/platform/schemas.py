@@ -6,6 +6,7 @@ Only the compile of a definition asks; converging an instance needs neither, sin
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 from functions.platform.cluster import Cluster, Request
@@ -25,13 +26,13 @@ class ClusterSchemas:
         self._cluster = cluster
         self._documents: OrderedDict[str, Document] = OrderedDict()
 
-    async def documents(self, group_versions: tuple[str, ...]) -> Documents | Refused:
+    async def documents(self, group_versions: Iterable[str]) -> Documents | Refused:
         """The documents of these group versions as served now; those that the server lacks are left out. Raises ClusterError."""
         index = await self._cluster.send(Request("GET", "/openapi/v3"))
         if not index.ok:
             return refusal(index)
         found: dict[str, Document] = {}
-        for group_version in group_versions:
+        for group_version in sorted(group_versions):
             entry = (index.body.get("paths") or {}).get(f"apis/{group_version}" if "/" in group_version else f"api/{group_version}")
             if entry is None:
                 continue

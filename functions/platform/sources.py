@@ -16,8 +16,8 @@ class ClusterSources:
     _graphs: Graphs
     _schemas: ClusterSchemas
 
-    async def graph(self, definition: str, revision: int) -> Served | Missing | Refused:
-        return await self._graphs.load(definition, revision)
+    async def graph(self, definition: str, revision: int, definition_uid: str) -> Served | Missing | Refused:
+        return await self._graphs.load(definition, revision, definition_uid)
 
     async def documents(self, group_versions: tuple[str, ...]) -> Documents | Refused:
         return await self._schemas.documents(group_versions)
