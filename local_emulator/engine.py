@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from local_emulator import status
+from local_emulator.apply.checking import refuse_misfit
 from local_emulator.apply.fieldsets import MEMBER, Node
+from local_emulator.apply.last_applied import keep_annotation, waived_conflicts
 from local_emulator.apply.server_side import record_update, server_side_apply
-from local_emulator.apply.typed import TypedSchema
-from local_emulator.builtin.schemas import schema_for
-from local_emulator.machinery import JSON_PATCH, STRATEGIC_PATCH
+from local_emulator.machinery import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
+from local_emulator.model.models import Model, builtin_model, custom_model
+from local_emulator.model.report import Mismatch, Report
 from local_emulator.patches.json_patch import json_patch
 from local_emulator.patches.merge_patch import merge_patch
 from local_emulator.patches.strategic import strategic_merge
 from local_emulator.registry import Resource
 
+__all__ = ["Engine", "Model", "builtin_model", "custom_model"]
+
 Object = dict[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """What is compiled once per served version of a kind."""
-
-    typed: TypedSchema
-
-
-@lru_cache(maxsize=512)
-def builtin_model(group: str, version: str, kind: str) -> Model:
-    return Model(TypedSchema.from_builtin(group, version, kind))
-
-
-def custom_model(group: str, version: str, kind: str, schema: Any) -> Model:
-    """The model of one served version of a CRD."""
-    return Model(TypedSchema.from_crd(schema or {}))
+_STATUS_RESETS: dict[tuple[str, str], Node] = {
+    ("apps", "Deployment"): {"f:spec": MEMBER, "f:metadata": {"f:labels": MEMBER}},
+    ("", "Pod"): {"f:spec": MEMBER, "f:metadata": {"f:deletionTimestamp": MEMBER, "f:ownerReferences": MEMBER}},
+}
 
 
 def _model(resource: Resource) -> Model:
@@ -46,7 +37,7 @@ def _reset(resource: Resource, subresource: str) -> Node | None:
     if subresource == "status":
         if resource.custom:
             return {"f:metadata": MEMBER, "f:spec": MEMBER}
-        return {"f:spec": MEMBER, "f:metadata": {"f:labels": MEMBER}}
+        return _STATUS_RESETS.get((resource.group, resource.kind), {"f:spec": MEMBER})
     if not subresource and resource.has_status:
         return {"f:status": MEMBER}
     return None
@@ -55,23 +46,64 @@ def _reset(resource: Resource, subresource: str) -> Node | None:
 class Engine:
     """See :class:`~local_emulator.machinery.Machinery`."""
 
-    def prepare(self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str) -> tuple[Object, list[str]]:
-        return obj, []
+    def prepare(
+        self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str
+    ) -> tuple[Object, list[str]]:
+        model, report = _model(resource), Report()
+        subject = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
+        try:
+            read = model.read(obj, report)
+        except Mismatch as problem:
+            raise status.bad_request(f"{subject}: {problem.message}") from None
+        warnings = [f'unknown field "{path}"' for path in report.unknown]
+        if warnings and field_validation == "Strict":
+            raise status.bad_request(f"{subject}: strict decoding error: {', '.join(warnings)}")
+        causes = model.check(read, old, subresource)
+        if causes:
+            raise status.invalid(resource.group, resource.kind, read["metadata"].get("name") or "", causes)
+        return read, warnings if field_validation == "Warn" else []
 
-    def patch(self, resource: Resource, live: Object, patch: Any, content_type: str) -> Any:
+    def patch(self, resource: Resource, live: Object, patch: Any, content_type: str) -> Object:
         if content_type == JSON_PATCH:
-            return json_patch(live, patch)
-        if content_type == STRATEGIC_PATCH:
-            return strategic_merge(live, patch, schema_for(resource.group, resource.version, resource.kind))
-        return merge_patch(live, patch)
+            patched = json_patch(live, patch)
+        elif content_type == MERGE_PATCH:
+            patched = merge_patch(live, patch)
+        elif content_type == STRATEGIC_PATCH and not resource.custom:
+            patched = strategic_merge(live, patch, _model(resource).schema)
+        else:
+            raise status.unsupported_media_type((JSON_PATCH, MERGE_PATCH, "application/apply-patch+yaml"))
+        if not isinstance(patched, dict):
+            raise status.bad_request("the patched object is not an object")
+        return patched
 
-    def apply(self, resource: Resource, live: Object | None, patch: Object, manager: str, force: bool, subresource: str, now: str) -> Object:
-        return server_side_apply(
-            live, patch, manager=manager, force=force, typed=_model(resource).typed, now=now, subresource=subresource, reset=_reset(resource, subresource)
+    def apply(
+        self, resource: Resource, live: Object | None, patch: Object, manager: str, force: bool, subresource: str, now: str
+    ) -> Object:
+        model = _model(resource)
+        refuse_misfit(model.typed, patch)
+
+        def normalise(obj: Object) -> Object:
+            try:
+                return model.read(obj, Report())
+            except Mismatch as problem:
+                raise status.bad_request(f"failed to convert new object to proper version: {problem.message}") from None
+
+        result = server_side_apply(
+            live,
+            patch,
+            manager=manager,
+            force=force,
+            typed=model.typed,
+            now=now,
+            subresource=subresource,
+            reset=_reset(resource, subresource),
+            normalise=normalise,
+            empty=model.empty,
+            waived=waived_conflicts(model.typed, live, manager) if live is not None else None,
         )
+        return keep_annotation(result, patch, manager)
 
     def record_update(self, resource: Resource, old: Object | None, new: Object, manager: str, subresource: str, now: str) -> Object:
-        return record_update(
-            old, new, manager=manager, typed=_model(resource).typed, now=now, subresource=subresource, reset=_reset(resource, subresource)
-        )
-
+        model = _model(resource)
+        reset = _reset(resource, subresource)
+        return record_update(old, new, manager=manager, typed=model.typed, now=now, subresource=subresource, reset=reset, empty=model.empty)

@@ -37,11 +37,14 @@ def server_side_apply(
     subresource: str = "",
     reset: Node | None = None,
     normalise: Callable[[Object], Object] | None = None,
+    empty: Object | None = None,
+    waived: Node | None = None,
 ) -> Object:
     """The object after ``manager`` applied ``patch``, with managedFields; equal to ``live`` if nothing changed.
 
     ``live`` None means creation. ``reset`` are paths that this endpoint never writes. ``normalise`` is what the server does to
-    an object before it stores it (defaults, canonical values); it decides whether anything changed. Raises ApiError: 409 with
+    an object before it stores it (defaults, canonical values); it decides whether anything changed. ``empty`` is an object of the
+    kind that nobody has written to; ``waived`` are paths that never conflict. Raises ApiError: 409 with
     a cause per path on conflicts, 400 for a patch with managedFields.
     """
     metadata = patch.get("metadata") or {}
@@ -59,7 +62,7 @@ def server_side_apply(
     bare = _without_managers(live)
     managers = book.decode(live["metadata"].get("managedFields"))
     if not managers:
-        before = compare(typed, {"apiVersion": version, "kind": live.get("kind")}, bare)[0]
+        before = compare(typed, empty or {"apiVersion": version, "kind": live.get("kind")}, bare)[0]
         managers = {book.identity(book.BEFORE_FIRST_APPLY, UPDATE, "", version): Entry(book.owned(before), version, now)}
     last = managers.get(key)
     merged = merge(typed, bare, patch)
@@ -67,7 +70,7 @@ def server_side_apply(
     merged = _prune(typed, merged, managers, last)
     if "resourceVersion" in bare["metadata"]:
         merged["metadata"] = {**merged["metadata"], "resourceVersion": bare["metadata"]["resourceVersion"]}
-    managers = _settle(typed, bare, merged, managers, key, force, reset)
+    managers = _settle(typed, bare, merged, managers, key, reset, None if force else (waived or {}))
     if key in managers:
         managers[key] = replace(managers[key], fields=book.owned(managers[key].fields))
     final = normalise(merged) if normalise else merged
@@ -163,9 +166,9 @@ def _prune(typed: TypedSchema, merged: Object, managers: Managers, last: Entry |
 
 
 def _settle(
-    typed: TypedSchema, live: Object, merged: Object, managers: Managers, key: Identity, force: bool, reset: Node | None
+    typed: TypedSchema, live: Object, merged: Object, managers: Managers, key: Identity, reset: Node | None, waived: Node | None
 ) -> Managers:
-    """Finds conflicts, or gives the changed fields to the manager ``key`` if forced; removed fields leave everybody."""
+    """Finds conflicts, or gives the changed fields to the manager ``key``; removed fields leave everybody. ``waived`` None: forced."""
     changed, removed = compare(typed, live, merged)
     changed = recursive_difference(changed, reset)
     removed = recursive_difference(removed, reset)
@@ -173,11 +176,11 @@ def _settle(
         return {name: entry for name, entry in managers.items() if entry.fields is not None}
     conflicts = {}
     for name, entry in managers.items():
-        if name != key:
-            shared = intersection(entry.fields, changed)
+        if name != key and waived is not None:
+            shared = difference(intersection(entry.fields, changed), waived)
             if shared is not None:
                 conflicts[name] = shared
-    if conflicts and not force:
+    if conflicts:
         raise conflict_error(conflicts)
     managers = book.take_away(managers, changed, keep=key)
     return {name: entry for name, entry in book.take_away(managers, removed, keep=key).items() if entry.fields is not None}

@@ -26,7 +26,7 @@ class TypedSchema:
 
     ``fields`` are declared properties, ``element`` describes all other keys of a map or the items of a list (None: nothing is
     allowed there). ``keys`` tell the items of a list apart, with ``key_defaults`` for those left out; a granular list without
-    keys is a set of scalars. ``named`` marks a node that a schema declares as a struct.
+    keys is a set of scalars. ``scalar`` is the declared type of a scalar: string, numeric, boolean, or empty where anything goes.
     """
 
     shape: str
@@ -35,6 +35,7 @@ class TypedSchema:
     element: TypedSchema | None = None
     keys: tuple[str, ...] = ()
     key_defaults: dict[str, Any] = field(default_factory=dict)
+    scalar: str = ""
 
     @classmethod
     def from_builtin(cls, group: str, version: str, kind: str) -> TypedSchema:
@@ -71,6 +72,9 @@ class TypedSchema:
 
 
 SCALAR_NODE = TypedSchema(SCALAR)
+_STRING = TypedSchema(SCALAR, scalar="string")
+_NUMERIC = TypedSchema(SCALAR, scalar="numeric")
+_SCALAR_NODES = {"string": _STRING, "integer": _NUMERIC, "number": _NUMERIC, "boolean": TypedSchema(SCALAR, scalar="boolean")}
 DEDUCED_NODE = TypedSchema(DEDUCED)
 _DEDUCED_MAP = TypedSchema(MAP, element=DEDUCED_NODE)
 _DEDUCED_LIST = TypedSchema(LIST, atomic=True)
@@ -105,7 +109,7 @@ class _Builder:
             return self._list(schema)
         if kind == "object" or "properties" in schema:
             return self._map(schema)
-        return SCALAR_NODE if kind else DEDUCED_NODE
+        return _SCALAR_NODES.get(kind, SCALAR_NODE) if kind else DEDUCED_NODE
 
     def _map(self, schema: Mapping[str, Any]) -> TypedSchema:
         properties = schema.get("properties") or {}

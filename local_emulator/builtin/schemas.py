@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from local_emulator.builtin.kinds import BuiltinKind, load_kinds
@@ -18,11 +18,12 @@ from local_emulator.builtin.paths import document_paths
 
 Schema = dict[str, Any]
 
+_DATA = Path(__file__).parent.parent / "data"
 _REFERENCE = "#/components/schemas/"
 
 
 def _load(name: str) -> Any:
-    return json.loads(gzip.decompress((files("local_emulator") / "data" / name).read_bytes()))
+    return json.loads(gzip.decompress((_DATA / name).read_bytes()))
 
 
 @cache

@@ -1,0 +1,178 @@
+"""What the API server refuses in pods and pod templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from local_emulator.builtin.facts import ENUMS
+from local_emulator.model.quantity import parse
+from local_emulator.model.wording import duplicate, forbidden, invalid, key_fault, not_found, port_number, required, unsupported
+from local_emulator.status import Cause
+
+Struct = dict[str, Any]
+
+_RESTART_POLICIES = ("Always", "OnFailure", "Never")
+
+
+def labels_match(selector: Struct | None, labels: Struct) -> bool:
+    """Whether labels satisfy a LabelSelector; an absent or empty one selects nothing here."""
+    if not selector or not (selector.get("matchLabels") or selector.get("matchExpressions")):
+        return False
+    if any(labels.get(key) != value for key, value in selector.get("matchLabels", {}).items()):
+        return False
+    return all(_expression_holds(expression, labels) for expression in selector.get("matchExpressions", ()))
+
+
+def _expression_holds(expression: Struct, labels: Struct) -> bool:
+    key, values, operator = expression.get("key", ""), expression.get("values", []), expression.get("operator", "")
+    if operator == "Exists":
+        return key in labels
+    if operator == "DoesNotExist":
+        return key not in labels
+    if operator == "In":
+        return labels.get(key) in values
+    return key not in labels or labels[key] not in values
+
+
+def check_template(template: Struct, where: str, restart: tuple[str, ...], *, job: bool = False) -> Iterator[Cause]:
+    """A pod template whose restart policy must be one of ``restart``."""
+    spec = template["spec"]
+    yield from check_pod_spec(spec, f"{where}.spec")
+    policy = spec.get("restartPolicy", "")
+    if policy not in restart:
+        if job and policy in _RESTART_POLICIES:
+            yield Cause(
+                f"{where}.spec.restartPolicy",
+                f"Required value: valid values: {', '.join(chr(34) + one + chr(34) for one in restart)}",
+                "FieldValueRequired",
+            )
+        elif not job:
+            yield unsupported(f"{where}.spec.restartPolicy", policy, restart)
+
+
+def check_pod_spec(spec: Struct, where: str) -> Iterator[Cause]:
+    """The spec of a pod."""
+    volumes: set[str] = set()
+    for index, volume in enumerate(spec.get("volumes", ())):
+        place, name = f"{where}.volumes[{index}]", volume.get("name", "")
+        if not name:
+            yield required(f"{place}.name")
+        elif key_fault(name, label=True):
+            yield invalid(f"{place}.name", name, key_fault(name, label=True))
+        elif name in volumes:
+            yield duplicate(f"{place}.name", name)
+        volumes.add(name)
+        if len(volume) > 2:
+            yield forbidden(f"{place}.{sorted(set(volume) - {'name'})[1]}", "may not specify more than 1 volume type")
+    names: set[str] = set()
+    if not spec.get("containers"):
+        yield required(f"{where}.containers")
+    for index, container in enumerate(spec.get("containers") or ()):
+        yield from _check_container(container, f"{where}.containers[{index}]", volumes, names)
+    for index, container in enumerate(spec.get("initContainers", ())):
+        yield from _check_container(container, f"{where}.initContainers[{index}]", volumes, names)
+    if spec.get("restartPolicy") not in _RESTART_POLICIES:
+        yield unsupported(f"{where}.restartPolicy", spec.get("restartPolicy", ""), _RESTART_POLICIES)
+    if spec.get("dnsPolicy") not in ENUMS["PodSpec.dnsPolicy"]:
+        yield unsupported(f"{where}.dnsPolicy", spec.get("dnsPolicy", ""), ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"))
+
+
+def _check_container(container: Struct, where: str, volumes: set[str], names: set[str]) -> Iterator[Cause]:
+    name = container.get("name", "")
+    if not name:
+        yield required(f"{where}.name")
+    elif key_fault(name, label=True):
+        yield invalid(f"{where}.name", name, key_fault(name, label=True))
+    if not container.get("image"):
+        yield required(f"{where}.image")
+    elif container["image"] != container["image"].strip():
+        yield invalid(f"{where}.image", container["image"], "must not have leading or trailing whitespace")
+    yield from _check_ports(container.get("ports", ()), f"{where}.ports")
+    for index, variable in enumerate(container.get("env", ())):
+        yield from _check_variable(variable, f"{where}.env[{index}]")
+    yield from _check_mounts(container.get("volumeMounts", ()), f"{where}.volumeMounts", volumes)
+    if container["imagePullPolicy"] not in ENUMS["Container.imagePullPolicy"]:
+        yield unsupported(f"{where}.imagePullPolicy", container["imagePullPolicy"], ENUMS["Container.imagePullPolicy"])
+    yield from _check_resources(container["resources"], f"{where}.resources")
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if probe in container:
+            yield from _check_probe(container[probe], f"{where}.{probe}")
+    if name and name in names:
+        yield duplicate(f"{where}.name", name)
+    names.add(name)
+
+
+def _check_ports(ports: Any, where: str) -> Iterator[Cause]:
+    names: set[str] = set()
+    for index, port in enumerate(ports):
+        name = port.get("name", "")
+        if name:
+            if name in names:
+                yield duplicate(f"{where}[{index}].name", name)
+            names.add(name)
+        if not port.get("containerPort"):
+            yield required(f"{where}[{index}].containerPort")
+        else:
+            yield from port_number(f"{where}[{index}].containerPort", port["containerPort"])
+        if port["protocol"] not in ENUMS["ContainerPort.protocol"]:
+            yield unsupported(f"{where}[{index}].protocol", port["protocol"], ENUMS["ContainerPort.protocol"])
+
+
+def _check_variable(variable: Struct, where: str) -> Iterator[Cause]:
+    if not variable.get("name"):
+        yield required(f"{where}.name")
+    source = variable.get("valueFrom")
+    if source is not None:
+        if variable.get("value"):
+            yield invalid(f"{where}.valueFrom", "", "may not be specified when `value` is not empty")
+        if not source:
+            yield invalid(
+                f"{where}.valueFrom",
+                "",
+                "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",
+            )
+        elif len(source) > 1:
+            yield invalid(f"{where}.valueFrom", "", "may not have more than one field specified at a time")
+        for member in ("configMapKeyRef", "secretKeyRef"):
+            if member in source:
+                for part in ("name", "key"):
+                    if not source[member].get(part):
+                        yield required(f"{where}.valueFrom.{member}.{part}")
+
+
+def _check_mounts(mounts: Any, where: str, volumes: set[str]) -> Iterator[Cause]:
+    paths: set[str] = set()
+    for index, mount in enumerate(mounts):
+        name, path = mount.get("name", ""), mount.get("mountPath", "")
+        if not name:
+            yield required(f"{where}[{index}].name")
+        elif name not in volumes:
+            yield not_found(f"{where}[{index}].name", name)
+        if not path:
+            yield required(f"{where}[{index}].mountPath")
+        elif path in paths:
+            yield invalid(f"{where}[{index}].mountPath", path, "must be unique")
+        paths.add(path)
+
+
+def _check_resources(resources: Struct, where: str) -> Iterator[Cause]:
+    limits = resources.get("limits", {})
+    for member in ("limits", "requests"):
+        for name, amount in resources.get(member, {}).items():
+            if parse(amount)[0] < 0:
+                yield invalid(f"{where}.{member}[{name}]", amount, "must be greater than or equal to 0")
+    for name, amount in resources.get("requests", {}).items():
+        if name in limits and parse(amount)[0] > parse(limits[name])[0]:
+            yield invalid(f"{where}.requests", amount, f"must be less than or equal to {name} limit of {limits[name]}")
+
+
+def _check_probe(probe: Struct, where: str) -> Iterator[Cause]:
+    handlers = [member for member in ("exec", "httpGet", "tcpSocket", "grpc") if member in probe]
+    if not handlers:
+        yield required(where, "must specify a handler type")
+    elif len(handlers) > 1:
+        yield forbidden(f"{where}.{handlers[1]}", "may not specify more than 1 handler type")
+    for member in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
+        if probe.get(member, 0) < 0:
+            yield invalid(f"{where}.{member}", probe[member], "must be greater than or equal to 0")
