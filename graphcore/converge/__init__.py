@@ -1,0 +1,44 @@
+"""What to do next for one instance or one definition, as generators that perform nothing themselves.
+
+The names below are what drivers use. They are loaded on first use, so that those who only need a part (the bridge reads recorded
+references, ``effects`` is data) do not load the whole.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphcore.converge.definition import DefinitionOptions, DefinitionRequest, converge_definition
+    from graphcore.converge.instance import converge_instance
+    from graphcore.converge.session import InstanceRequest, Member, Options
+
+__all__ = [
+    "DefinitionOptions",
+    "DefinitionRequest",
+    "InstanceRequest",
+    "Member",
+    "Options",
+    "converge_definition",
+    "converge_instance",
+]
+
+_HOMES = {
+    "DefinitionOptions": "definition",
+    "DefinitionRequest": "definition",
+    "InstanceRequest": "session",
+    "Member": "session",
+    "Options": "session",
+    "converge_definition": "definition",
+    "converge_instance": "instance",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value

@@ -18,7 +18,18 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from graphcore.errors import Problem
 from graphcore.graph.model import Resource
-from graphcore.names import CRD_API_VERSION, CRD_KIND, CRD_PLURAL, INTERNAL_API_VERSION, MANAGER, REVISION_KIND, REVISION_PLURAL
+from graphcore.names import (
+    API_VERSION,
+    CRD_API_VERSION,
+    CRD_KIND,
+    CRD_PLURAL,
+    INTERNAL_API_VERSION,
+    MANAGER,
+    REVISION_KIND,
+    REVISION_PLURAL,
+    RGD_KIND,
+    RGD_PLURAL,
+)
 
 if TYPE_CHECKING:
     from graphcore.graph.graph import Graph
@@ -26,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CRDS",
+    "DEFINITIONS",
     "REVISIONS",
     "Apply",
     "Batch",
@@ -62,6 +74,7 @@ __all__ = [
 Object: TypeAlias = Mapping[str, Any]
 """A Kubernetes object as decoded JSON. Nobody changes one that came out of, or went into, an effect."""
 
+DEFINITIONS = Resource(API_VERSION, RGD_KIND, RGD_PLURAL, namespaced=False)
 CRDS = Resource(CRD_API_VERSION, CRD_KIND, CRD_PLURAL, namespaced=False)
 REVISIONS = Resource(INTERNAL_API_VERSION, REVISION_KIND, REVISION_PLURAL, namespaced=False)
 
@@ -95,10 +108,15 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class NeedGraph:
-    """The compiled graph of one revision of a definition, from wherever the driver keeps it. Result: Served, Missing or Refused."""
+    """The compiled graph of one revision of a definition, from wherever the driver keeps it. Result: Served, Missing or Refused.
+
+    definition_uid: if known, a graph kept from another life of the definition (same name, same number, other UID) must not answer without
+    the revision having been read again.
+    """
 
     definition: str
     revision: int
+    definition_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

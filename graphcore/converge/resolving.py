@@ -32,7 +32,7 @@ def resolve_graph(session: Session) -> Steps[Graph | str]:
     if recorded is None or definition is None or definition != labelled:
         return (yield from _from_crd(session, highest if recorded is None and definition else None, definition))
     assert highest is not None
-    result = yield from one(NeedGraph(definition, highest))
+    result = yield from one(NeedGraph(definition, highest, labels_of(session.instance).get(names.RGD_ID, "")))
     if isinstance(result, Served):
         return _accept(session, definition, result)
     if isinstance(result, Refused):
@@ -58,7 +58,7 @@ def _from_crd(session: Session, at_least: int | None, expected: str | None) -> S
         return "latest issued graph revision not available"
     if at_least is not None and definition == expected:
         active = max(active, at_least)
-    served = yield from one(NeedGraph(definition, active))
+    served = yield from one(NeedGraph(definition, active, labels_of(crd).get(names.RGD_ID, "")))
     if isinstance(served, Served):
         return _accept(session, definition, served)
     cause = served.message if isinstance(served, Refused) else "it does not exist"

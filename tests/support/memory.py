@@ -365,10 +365,10 @@ class Api:
         self.history.append(("delete", self.show(self.objects.pop(key))))
 
 
-def drive(run: Any, api: Api) -> Any:
-    """Run a generator against the store; its outcome."""
+def drive(run: Any, api: Api, results: list[Any] | None = None) -> Any:
+    """Run a generator against the store; its outcome. results: of the batch that it is suspended at, for one that has begun."""
     try:
-        batch = next(run)
+        batch = next(run) if results is None else run.send(results)
         while True:
             batch = run.send([api.perform(effect) for effect in batch])
     except StopIteration as stop:

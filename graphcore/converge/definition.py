@@ -1,0 +1,282 @@
+"""Converging one definition: compile it, keep a revision of it, let the API server serve its kind, and say so in one status.
+
+Compile first, then act: a definition that does not compile changes nothing but its own status, and a change that does compile never shows
+as a moment of doubt. As with instances, everything starts from one fresh read; every write carries the resourceVersion it is based on, and
+whoever finds that somebody else was faster starts again. Waiting never blocks: what is waited for is an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from graphcore import names
+from graphcore.converge import retirement, revisions
+from graphcore.converge.conditions import ConditionSet, seconds_since
+from graphcore.converge.crd import Serving, Unserved, ensure_crd
+from graphcore.converge.effects import (
+    DEFINITIONS,
+    Conflict,
+    Converged,
+    Documents,
+    Failed,
+    FetchSchemas,
+    Found,
+    Get,
+    Missing,
+    Outcome,
+    Patch,
+    Record,
+    Refused,
+    Replace,
+    Run,
+    Waiting,
+)
+from graphcore.converge.metadata import labels_of, meta, regarding
+from graphcore.converge.revisions import RevisionRefused
+from graphcore.converge.session import Blocked, Object, Restart, Steps, one
+from graphcore.converge.status import same
+from graphcore.errors import Problem, ProblemsError
+from graphcore.graph import group_versions
+from graphcore.graph.graph import Graph
+from graphcore.graph.report import render_all
+from graphcore.openapi import Schemas
+
+ATTEMPTS = 6
+LONGEST_RETRY = 300.0
+DEPENDENTS = (names.GRAPH_REVISIONS_RESOLVED, names.GRAPH_ACCEPTED, names.KIND_READY, names.CONTROLLER_READY)
+Compile: TypeAlias = Callable[[Mapping[str, Any], Schemas], Graph]
+"""Compiles a definition against schemas. Raises ProblemsError."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRequest:
+    """name: of the ResourceGraphDefinition."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionOptions:
+    """Settings of a run.
+
+    version_label: of this program. max_revisions: kept per definition; 0 or less keeps all. allow_crd_deletion: kro's setting of that name.
+    retry_interval: seconds before a run that nothing else wakes is repeated; 0: never.
+    """
+
+    version_label: str = "devel"
+    max_revisions: int = 5
+    allow_crd_deletion: bool = False
+    retry_interval: float = 3.0
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One attempt. definition: newest state read or written."""
+
+    definition: Object
+    conditions: ConditionSet
+    compile: Compile
+    now: datetime
+    options: DefinitionOptions
+
+    @property
+    def name(self) -> str:
+        return str(meta(self.definition)["name"])
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        return self.definition.get("status") or {}
+
+
+def converge_definition(request: DefinitionRequest, compile: Compile, now: datetime, options: DefinitionOptions | None = None) -> Run:
+    """Converge, or release, the definition that ``request`` names. now: time of this invocation, with time zone."""
+    for _ in range(ATTEMPTS):
+        try:
+            return (yield from _attempt(request, compile, now, options or DefinitionOptions()))
+        except Restart:
+            continue
+    return Conflict("other writers changed the definition, its revisions or its CRD during every attempt")
+
+
+def _attempt(request: DefinitionRequest, compile: Compile, now: datetime, options: DefinitionOptions) -> Steps[Outcome]:
+    read = yield from one(Get(DEFINITIONS, request.name))
+    match read:
+        case Missing():
+            return (yield from retirement.definition_gone(request.name))
+        case Refused():
+            return Failed((Problem("unreadable", f"reading the definition failed: {read.message}"),), options.retry_interval or None)
+        case Found():
+            definition = read.object
+        case _:
+            raise TypeError(f"unexpected result {type(read).__name__}")
+    if meta(definition).get("deletionTimestamp"):
+        return (yield from retirement.retire_definition(definition, allow_crd_deletion=options.allow_crd_deletion))
+    try:
+        if names.FINALIZER not in (meta(definition).get("finalizers") or ()):
+            definition = yield from _manage(definition)
+        opened = ConditionSet.open(definition, DEPENDENTS, now, keep_unknown=True)
+        opened.drop(names.LEGACY_GRAPH_ACCEPTED)
+        return (yield from _converge(_Pass(definition, opened, compile, now, options)))
+    except Blocked as blocked:
+        return Failed((Problem("management-failed", blocked.message),), options.retry_interval or None)
+
+
+def _manage(definition: Object) -> Steps[Object]:
+    metadata = meta(definition)
+    finalizers = [*(metadata.get("finalizers") or ()), names.FINALIZER]
+    body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": finalizers}}
+    result = yield from one(Patch(DEFINITIONS, metadata["name"], None, body))
+    if isinstance(result, Found):
+        return result.object
+    if isinstance(result, Refused) and not result.conflict:
+        raise Blocked(f"setting the finalizer failed: {result.message}", retry=True)
+    raise Restart
+
+
+def _converge(work: _Pass) -> Steps[Outcome]:
+    conditions = work.conditions
+    try:
+        known = yield from revisions.list_revisions(work.name)
+    except RevisionRefused as refused:
+        return (yield from _unlisted(work, str(refused)))
+    yield from revisions.release(known)
+    fetched = yield from one(FetchSchemas(tuple(sorted(group_versions(work.definition["spec"])))))
+    if not isinstance(fetched, Documents):
+        cause = fetched.message if isinstance(fetched, Refused) else "no answer"
+        return Failed(
+            (Problem("schemas-unavailable", f"reading the API server's schemas failed: {cause}"),), work.options.retry_interval or None
+        )
+    live = [revision for revision in known if not revisions.is_going(revision)]
+    issued = max([int(work.status.get("lastIssuedRevision") or 0), *map(revisions.number, known)])
+    try:
+        graph = work.compile(work.definition, fetched.schemas)
+    except ProblemsError as error:
+        return (yield from _rejected(work, error, live, issued))
+    conditions.set(names.GRAPH_ACCEPTED, "True", "Valid", "resource graph and schema are valid")
+    try:
+        live = yield from revisions.adopt(work.definition, live, graph)
+        if not live or labels_of(live[-1]).get(names.REVISION_HASH) != graph.revision_hash:
+            yield from _still_current(work)
+            issued += 1
+            live.append((yield from revisions.issue(work.definition, issued, graph, work.options.version_label)))
+        latest = live[-1]
+        opened = ConditionSet.open(latest, revisions.DEPENDENTS, work.now, keep_unknown=True)
+        yield from revisions.verify(latest, graph, opened)
+    except RevisionRefused as refused:
+        return (yield from _unissued(work, str(refused), issued))
+    serving = revisions.number(latest)
+    conditions.set(names.GRAPH_REVISIONS_RESOLVED, "True", "Resolved", f"revision {serving} compiled and active")
+
+    def accepted(number: int) -> Mapping[str, Any] | None:
+        return _crd_of(work, fetched.schemas, [item for item in live if revisions.number(item) == number])
+
+    result = yield from ensure_crd(work.definition, graph.crd or {}, serving, accepted)
+    information = _information(latest, graph)
+    if isinstance(result, Serving):
+        message = f"kind {result.kind} has been accepted and ready"
+        conditions.set(names.KIND_READY, "True", "Ready", message)
+        conditions.set(names.CONTROLLER_READY, "True", "Running", "controller is running")
+        yield from _write_status(work, information, issued)
+        yield from revisions.retire(live, serving, work.options.max_revisions)
+        return Converged()
+    return (yield from _unserved(work, result, information, issued))
+
+
+def _still_current(work: _Pass) -> Steps[None]:
+    """Before a revision is issued: nobody has changed the definition since it was read, so no newer revision can be among those unseen.
+
+    Two invocations that get here at once compute the same number, and the name lets only one of them have it. Raises Restart.
+    """
+    read = yield from one(Get(DEFINITIONS, work.name, metadata_only=True))
+    before, after = meta(work.definition), meta(read.object) if isinstance(read, Found) else {}
+    if any(before.get(key) != after.get(key) for key in ("uid", "generation")):
+        raise Restart
+
+
+def _information(revision: Object, graph: Graph) -> dict[str, Any]:
+    """Of the revision, as it was compiled: reordering a definition makes no revision and changes nothing here."""
+    stored = revision.get("status") or {}
+    known = {key: stored[key] for key in ("topologicalOrder", "resources") if stored.get(key)}
+    return known or revisions.information(graph)
+
+
+def _crd_of(work: _Pass, schemas: Schemas, found: list[Object]) -> Mapping[str, Any] | None:
+    """The CRD of an earlier revision, by compiling its snapshot; None where that is not possible any more."""
+    for revision in found:
+        snapshot = revision["spec"]["snapshot"]["spec"]
+        try:
+            return work.compile({**work.definition, "spec": snapshot}, schemas).crd
+        except ProblemsError:
+            return None
+    return None
+
+
+def _rejected(work: _Pass, error: ProblemsError, live: list[Object], issued: int) -> Steps[Outcome]:
+    """The definition does not compile: the last accepted revision goes on serving. A missing kind that appears is an event."""
+    work.conditions.set(names.GRAPH_ACCEPTED, "False", "InvalidResourceGraph", render_all(error.problems))
+    if live:
+        number = revisions.number(live[-1])
+        work.conditions.set(names.GRAPH_REVISIONS_RESOLVED, "True", "Resolved", f"revision {number} compiled and active")
+    yield from _write_status(work, {}, issued)
+    return Failed(tuple(error.problems), _retry_after(work, names.GRAPH_ACCEPTED))
+
+
+def _unissued(work: _Pass, message: str, issued: int) -> Steps[Outcome]:
+    """The graph is fine, but its revision cannot be stored."""
+    work.conditions.set(names.GRAPH_REVISIONS_RESOLVED, "False", "Failed", message)
+    kept = {key: work.status[key] for key in ("topologicalOrder", "resources") if work.status.get(key)}
+    yield from _write_status(work, kept, min(issued, int(work.status.get("lastIssuedRevision") or 0)))
+    return Failed((Problem("revision-refused", message),), _retry_after(work, names.GRAPH_REVISIONS_RESOLVED))
+
+
+def _unlisted(work: _Pass, message: str) -> Steps[Outcome]:
+    return (yield from _unissued(work, message, int(work.status.get("lastIssuedRevision") or 0)))
+
+
+def _unserved(work: _Pass, result: Unserved, information: Mapping[str, Any], issued: int) -> Steps[Outcome]:
+    """The kind is not served with this revision. While the API server is merely busy establishing it, there is nothing to tell yet."""
+    if result.message is None:
+        return Waiting((result.waiting,), work.options.retry_interval or None)
+    before = work.conditions.get(names.KIND_READY)
+    work.conditions.set(names.KIND_READY, "False", "Failed", result.message)
+    if result.waiting and before.message != result.message:
+        yield (Record(regarding(work.definition), "Warning", "CRDDeleted", result.message),)
+    yield from _write_status(work, information, issued)
+    retry = _retry_after(work, names.KIND_READY) if result.retry else None
+    if result.waiting:
+        return Waiting((result.waiting,), retry)
+    return Failed((Problem("crd-refused", result.message, "schema"),), retry)
+
+
+def _retry_after(work: _Pass, condition: str) -> float | None:
+    """Doubling with the time that the condition has been as it is."""
+    interval = work.options.retry_interval
+    if interval <= 0:
+        return None
+    return min(LONGEST_RETRY, max(interval, seconds_since(work.conditions.get(condition).transition, work.now)))
+
+
+def _write_status(work: _Pass, information: Mapping[str, Any], issued: int) -> Steps[None]:
+    """One status write, under the resourceVersion that everything was computed from; none if nothing changed. Raises Restart."""
+    conditions = work.conditions
+    serving = all(conditions.is_true(name) for name in (names.GRAPH_ACCEPTED, names.KIND_READY, names.CONTROLLER_READY))
+    status: dict[str, Any] = {
+        **information,
+        "state": names.RGD_ACTIVE if serving else names.RGD_INACTIVE,
+        "conditions": conditions.to_json(),
+    }
+    if issued:
+        status["lastIssuedRevision"] = issued
+    if same(work.status, status):
+        return
+    body = {**work.definition, "status": status}
+    body["metadata"] = {key: value for key, value in meta(work.definition).items() if key != "managedFields"}
+    result = yield from one(Replace(DEFINITIONS, work.name, None, body, subresource="status"))
+    if isinstance(result, Refused) and not result.conflict:
+        raise Blocked(f"writing the status failed: {result.message}", retry=True)
+    if not isinstance(result, Found):
+        raise Restart
+    work.definition = result.object

@@ -1,0 +1,77 @@
+"""A definition that is going: what happens to its kind, its revisions and its finalizer.
+
+Without the setting ``allow-crd-deletion`` the generated CRD and the instances stay, and instances can still be deleted, since that needs no
+definition. With it, the CRD is deleted, which deletes its instances, each in order; the definition stays until all of that is done, so
+that nothing hangs unseen.
+"""
+
+from __future__ import annotations
+
+from graphcore import names
+from graphcore.converge import revisions
+from graphcore.converge.effects import CRDS, DEFINITIONS, Converged, Delete, Failed, Found, Get, Missing, Outcome, Patch, Refused, Waiting
+from graphcore.converge.metadata import labels_of, meta
+from graphcore.converge.revisions import RevisionRefused
+from graphcore.converge.session import Object, Restart, Steps, one
+from graphcore.errors import Problem
+from graphcore.names.plural import pluralize
+
+RETRY = 3.0
+
+
+def definition_gone(name: str) -> Steps[Outcome]:
+    """No definition (any more): let go of its revisions, which garbage collection is taking away."""
+    try:
+        yield from revisions.release((yield from revisions.list_revisions(name)))
+    except RevisionRefused as refused:
+        return Failed((Problem("revision-refused", str(refused)),), RETRY)
+    return Converged(gone=True)
+
+
+def retire_definition(definition: Object, *, allow_crd_deletion: bool) -> Steps[Outcome]:
+    """Delete the CRD if that is allowed and it is this definition's, then give up the finalizer. Raises Restart."""
+    finalizers = list(meta(definition).get("finalizers") or ())
+    try:
+        yield from revisions.release((yield from revisions.list_revisions(meta(definition)["name"])))
+    except RevisionRefused as refused:
+        return Failed((Problem("revision-refused", str(refused)),), RETRY)
+    if names.FINALIZER not in finalizers:
+        return Converged()
+    if allow_crd_deletion:
+        outcome = yield from _delete_crd(definition)
+        if outcome is not None:
+            return outcome
+    rest = [name for name in finalizers if name != names.FINALIZER]
+    body = {"metadata": {"resourceVersion": meta(definition)["resourceVersion"], "finalizers": rest}}
+    result = yield from one(Patch(DEFINITIONS, meta(definition)["name"], None, body))
+    if isinstance(result, Refused):
+        if result.conflict:
+            raise Restart
+        return Failed((Problem("management-failed", f"removing the finalizer failed: {result.message}"),), RETRY)
+    return Converged(gone=not rest)
+
+
+def crd_name(definition: Object) -> str:
+    """Name of the CRD that a definition generates."""
+    schema = definition["spec"]["schema"]
+    return f"{pluralize(schema['kind'].lower())}.{schema.get('group') or names.GROUP}"
+
+
+def _delete_crd(definition: Object) -> Steps[Outcome | None]:
+    """None when the CRD is gone, or not ours to delete."""
+    name = crd_name(definition)
+    read = yield from one(Get(CRDS, name, metadata_only=True))
+    if isinstance(read, Refused):
+        return Failed((Problem("crd-refused", f"reading CRD {name} failed: {read.message}"),), RETRY)
+    if not isinstance(read, Found) or labels_of(read.object).get(names.RGD_NAME) != meta(definition)["name"]:
+        return None
+    metadata = meta(read.object)
+    if not metadata.get("deletionTimestamp"):
+        result = yield from one(Delete(CRDS, name, None, metadata["uid"], metadata["resourceVersion"]))
+        if isinstance(result, Missing):
+            return None
+        if isinstance(result, Refused):
+            if result.conflict:
+                raise Restart
+            return Failed((Problem("crd-refused", f"deleting CRD {name} failed: {result.message}"),), RETRY)
+    return Waiting((f"CRD {name} and its instances to be gone",))
