@@ -16,6 +16,7 @@ from local_emulator.controllers import Controllers
 from local_emulator.crds import CrdController
 from local_emulator.machinery import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Machinery
 from local_emulator.openapi import OpenApi
+from local_emulator.protobuf.decoding import MEDIA_TYPE, decode_object
 from local_emulator.registry import Registry, Resource, Subresource
 from local_emulator.requestlog import LogEntry, RequestLog
 from local_emulator.requests import Request, Response, Target, check_dry_run, parse_path, verb_of, warning_headers, write_options
@@ -28,6 +29,7 @@ from local_emulator.watch import Watch
 
 LOG = logging.getLogger(__name__)
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
+BODY_TYPES = ("application/json", "application/yaml", MEDIA_TYPE)
 PROPAGATION = ("Foreground", "Background", "Orphan")
 # kinds whose DELETE answers the object that is gone, not a Status
 RETURNS_DELETED = frozenset(
@@ -165,11 +167,10 @@ class Api:
         return Response(200, b"", "application/json", watch=Watch(self.store, resource, namespace, query, view))
 
     def _body(self, request: Request, resource: Resource) -> Any:
-        media = request.content_type or "application/json"
-        if media not in ("application/json", "application/yaml"):
-            raise status.unsupported_media_type(("application/json", "application/yaml"))
+        if (request.content_type or "application/json") not in BODY_TYPES:
+            raise status.unsupported_media_type(BODY_TYPES)
         try:
-            return decode_yaml(request.body) if media == "application/yaml" else decode(request.body)
+            return _decoded(request)
         except ValueError as error:
             raise status.bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; {error}") from error
 
@@ -198,7 +199,7 @@ class Api:
         body: Any = {}
         if request.body:
             try:
-                body = decode_yaml(request.body)
+                body = _decoded(request)
             except ValueError as error:
                 raise status.bad_request(f"error decoding DeleteOptions: {error}") from error
             if not isinstance(body, dict):
@@ -285,6 +286,12 @@ class Api:
         metadata = live["metadata"]
         written = self.transactions.update(resource, metadata.get("namespace", ""), metadata["name"], changed, sub, options)
         return Response(200, encode(scale.read(resource, decode(b"{" + written.tail))))
+
+
+def _decoded(request: Request) -> Any:
+    if request.content_type == MEDIA_TYPE:
+        return decode_object(request.body)
+    return decode_yaml(request.body) if request.content_type == "application/yaml" else decode(request.body)
 
 
 def read_patch(body: bytes, media: str) -> Any:
