@@ -37,7 +37,15 @@ def source_options(function: _F) -> _F:
         click.option("--kubeconfig", metavar="FILE", help="Kubeconfig of that cluster; implies --live."),
         click.option("--live", is_flag=True, help="Use the kinds that the cluster of the kubeconfig serves."),
         click.option("--crds", metavar="DIR", help="Directory of CustomResourceDefinitions that the definitions use."),
-        click.option("-f", "--filename", "files", metavar="FILE", multiple=True, required=True, help="YAML or JSON with definitions; - is stdin. Repeatable."),
+        click.option(
+            "-f",
+            "--filename",
+            "files",
+            metavar="FILE",
+            multiple=True,
+            required=True,
+            help="YAML or JSON with definitions; - is stdin. Repeatable.",
+        ),
     ):
         function = option(function)
     return function

@@ -41,7 +41,7 @@ def check_node(draft: Draft, uses: Sequence[Use], typing: Typing, environment: E
     """Programs of all uses that check, and what is wrong with the others: ``forEach``, templates, ``includeWhen``, ``readyWhen``."""
     programs: dict[Use, Program] = {}
     problems: list[Problem] = []
-    iterators: dict[str, Type] = {name: DYN for name in draft.iterators}
+    iterators: dict[str, Type] = dict.fromkeys(draft.iterators, DYN)
     for use in uses:
         if use.position is Position.FOR_EACH:
             problems.extend(_for_each(use, environment, programs, iterators))
@@ -80,8 +80,16 @@ def _for_each(use: Use, environment: Environment, programs: dict[Use, Program], 
         yield from program
     elif program.type.kind is not Kind.LIST:
         text = program.type.text
-        hint = "wrap it: dyn(…) is no list either; use .map(x, x) or a typed field" if program.type.kind is Kind.DYN else "write an expression that returns a list"
-        yield use.problem("for-each-not-list", f'node "{use.node}": forEach iterator "{use.name}" must return a list, got "{text}": type "{text}" is not a list type', hint)
+        hint = (
+            "wrap it: dyn(…) is no list either; use .map(x, x) or a typed field"
+            if program.type.kind is Kind.DYN
+            else "write an expression that returns a list"
+        )
+        yield use.problem(
+            "for-each-not-list",
+            f'node "{use.node}": forEach iterator "{use.name}" must return a list, got "{text}": type "{text}" is not a list type',
+            hint,
+        )
     else:
         programs[use] = program
         iterators[use.name] = program.type.parameters[0]
@@ -125,7 +133,8 @@ def _bool(use: Use, draft: Draft, environment: Environment, programs: dict[Use, 
         hint = "write … == true, or bool(…)" if program.type.kind is Kind.DYN else "compare it with something"
         yield use.problem(
             "not-bool",
-            f'{use.position.value} expression "{use.shown}" in resource "{draft.id}" must return bool or optional_type(bool), but returns "{program.type.text}"',
+            f'{use.position.value} expression "{use.shown}" in resource "{draft.id}" must return bool or optional_type(bool), '
+            f'but returns "{program.type.text}"',
             hint,
         )
 
@@ -133,4 +142,3 @@ def _bool(use: Use, draft: Draft, environment: Environment, programs: dict[Use, 
 def type_name(variable: str, path: Path) -> str:
     """The name kro gives the object type of a field: ``__type_deploy.spec.template.spec.containers.@idx``."""
     return f"__type_{variable}" + "".join(".@idx" if isinstance(part, int) else f".{part}" for part in path)
-

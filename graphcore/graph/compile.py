@@ -159,7 +159,9 @@ def _check_status(work: Compilation, typing: Typing, environment: Environment) -
     return list(check_status(work.projection, environment, typing, work.faulty))
 
 
-def _graph(name: str, spec: Mapping[str, Any], crd: dict[str, Any], instance_schema: Mapping[str, Any], work: Compilation, limits: Limits) -> Graph:
+def _graph(
+    name: str, spec: Mapping[str, Any], crd: dict[str, Any], instance_schema: Mapping[str, Any], work: Compilation, limits: Limits
+) -> Graph:
     programs = work.programs | work.projection.programs
     facts = _facts(spec, crd, instance_schema, work, programs)
     by_place = {(use.node, use.path): program for use, program in programs.items()}

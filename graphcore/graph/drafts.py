@@ -1,4 +1,4 @@
-"""From ``spec.resources`` to drafts: decoded templates with their kinds and expressions, before anything is known about references or types."""
+"""From ``spec.resources`` to drafts: decoded templates with their kinds and expressions, before references or types are known."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def _draft(resource: Mapping[str, Any], index: int) -> tuple[Draft | None, list[
     elif isinstance(template, Mapping):
         body, type_ = dict(template), NodeType.COLLECTION if for_each else NodeType.RESOURCE
     else:
-        return None, [Problem("template-not-object", f"failed to unmarshal resource {node}: the template is not an object", path="template")]
+        return None, [
+            Problem("template-not-object", f"failed to unmarshal resource {node}: the template is not an object", path="template")
+        ]
     draft = Draft(node, index, type_, body)
     draft.include_when = _entries(resource.get("includeWhen") or (), "includeWhen", problems)
     draft.ready_when = _entries(resource.get("readyWhen") or (), "readyWhen", problems)
@@ -96,11 +98,15 @@ def _draft(resource: Mapping[str, Any], index: int) -> tuple[Draft | None, list[
 def _combination(node: str, template: bool, reference: bool, for_each: bool) -> Problem | None:
     prefix = f'invalid combination of resource fields: resource "{node}": '
     if not template and not reference:
-        return Problem("no-template", prefix + "exactly one of template or externalRef must be provided", hint="add a template or an externalRef")
+        return Problem(
+            "no-template", prefix + "exactly one of template or externalRef must be provided", hint="add a template or an externalRef"
+        )
     if template and reference:
         return Problem("template-and-reference", prefix + "cannot use externalRef with template", hint="split it into two resources")
     if reference and for_each:
-        return Problem("reference-with-for-each", prefix + "cannot use externalRef with forEach", hint="use a selector to refer to several objects")
+        return Problem(
+            "reference-with-for-each", prefix + "cannot use externalRef with forEach", hint="use a selector to refer to several objects"
+        )
     return None
 
 
@@ -114,7 +120,11 @@ def _external(reference: Mapping[str, Any]) -> tuple[dict[str, Any], NodeType]:
 def standalone(text: Any, what: str, path: str) -> str | Problem:
     """The bare expression of a string that must be exactly one ``${…}``."""
     problem = Problem(
-        "not-standalone", f"{what}: only standalone expressions are allowed", path=path, expression=str(text), hint="write exactly one ${…}, nothing around it"
+        "not-standalone",
+        f"{what}: only standalone expressions are allowed",
+        path=path,
+        expression=str(text),
+        hint="write exactly one ${…}, nothing around it",
     )
     if not isinstance(text, str):
         return problem
@@ -141,7 +151,9 @@ def _dimensions(for_each: Sequence[Mapping[str, Any]], problems: list[Problem]) 
     for index, dimension in enumerate(for_each):
         for name in sorted(dimension):
             path = f"forEach[{index}].{name}"
-            found = standalone(dimension[name], f'failed to parse forEach dimensions: invalid forEach expression for dimension "{name}"', path)
+            found = standalone(
+                dimension[name], f'failed to parse forEach dimensions: invalid forEach expression for dimension "{name}"', path
+            )
             if isinstance(found, Problem):
                 problems.append(found)
             else:
@@ -180,13 +192,27 @@ def _address(draft: Draft) -> Iterator[Problem]:
     prefix = f"failed to extract GVK from resource {draft.id}: "
     for key in ("apiVersion", "kind"):
         if "${" in draft.template[key]:
-            yield Problem("expression-in-kind", f"{prefix}expressions are not allowed in {key}", path=key, hint=f"write {key} literally; the kind decides the schema")
+            yield Problem(
+                "expression-in-kind",
+                f"{prefix}expressions are not allowed in {key}",
+                path=key,
+                hint=f"write {key} literally; the kind decides the schema",
+            )
             return
     if draft.template["apiVersion"].count("/") > 1:
-        yield Problem("invalid-api-version", f'{prefix}invalid apiVersion format "{draft.template["apiVersion"]}"', path="apiVersion", hint="write group/version, or v1")
+        yield Problem(
+            "invalid-api-version",
+            f'{prefix}invalid apiVersion format "{draft.template["apiVersion"]}"',
+            path="apiVersion",
+            hint="write group/version, or v1",
+        )
     kind = draft.template["kind"]
     if not _DNS_1035.match(kind.lower()):
-        yield Problem("invalid-kind-name", f'{prefix}invalid kind "{kind}": it must be letters, digits and dashes, starting with a letter', path="kind")
+        yield Problem(
+            "invalid-kind-name",
+            f'{prefix}invalid kind "{kind}": it must be letters, digits and dashes, starting with a letter',
+            path="kind",
+        )
 
 
 def _find_kind(draft: Draft, schemas: Schemas) -> Iterator[Problem]:
@@ -197,17 +223,32 @@ def _find_kind(draft: Draft, schemas: Schemas) -> Iterator[Problem]:
     group, _, version = api_version.rpartition("/")
     prefix = f"failed to get schema for resource {draft.id}: cannot resolve group version "
     if not schemas.has_group_version(api_version):
-        yield Problem("unknown-group-version", f'{prefix}"{api_version}": schema not found', path="apiVersion", hint="install the CRD that provides it, or check the spelling")
+        yield Problem(
+            "unknown-group-version",
+            f'{prefix}"{api_version}": schema not found',
+            path="apiVersion",
+            hint="install the CRD that provides it, or check the spelling",
+        )
         return
     shown = f"{group}/{version}" if group else f"/{version}"
-    yield Problem("unknown-kind", f'{prefix}kind "{shown}, Kind={kind}": schema not found', path="kind", hint="install the CRD that provides it; kinds are case-sensitive")
+    yield Problem(
+        "unknown-kind",
+        f'{prefix}kind "{shown}, Kind={kind}": schema not found',
+        path="kind",
+        hint="install the CRD that provides it; kinds are case-sensitive",
+    )
 
 
 def _constraints(draft: Draft, kind: ResourceKind) -> Iterator[Problem]:
     metadata = draft.template["metadata"]
     subject = f'resource "{draft.id}" is '
     if not kind.namespaced and "namespace" in metadata:
-        yield Problem("namespace-on-cluster-kind", subject + "cluster-scoped and must not set metadata.namespace", path="metadata.namespace", hint="remove metadata.namespace")
+        yield Problem(
+            "namespace-on-cluster-kind",
+            subject + "cluster-scoped and must not set metadata.namespace",
+            path="metadata.namespace",
+            hint="remove metadata.namespace",
+        )
     if draft.namespace_required and draft.type is not NodeType.EXTERNAL_COLLECTION:
         namespace = metadata.get("namespace")
         if not isinstance(namespace, str) or not namespace.strip():

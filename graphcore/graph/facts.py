@@ -22,7 +22,7 @@ from graphcore.graph.expression import Expression, View
 from graphcore.graph.graph import Graph
 from graphcore.graph.model import Limits, NodeType, Resource
 from graphcore.graph.node import EACH, SCHEMA, Node
-from graphcore.graph.paths import Path, format_path
+from graphcore.graph.paths import format_path
 from graphcore.graph.revision import revision_hash
 from graphcore.graph.status import ConditionProgram, StatusProgram
 from graphcore.graph.templates import fields_of
@@ -40,7 +40,7 @@ class UnusableFacts(ValueError):
 
 
 def encode_facts(facts: Facts) -> str | None:
-    """Facts as the annotation ``krofn.kro.run/compiled`` carries them: base64 of gzip of JSON, the same bytes every time; None above 200 KiB."""
+    """Facts as the annotation ``krofn.kro.run/compiled`` carries them: base64 of gzip of JSON, always the same bytes; None above 200 KiB."""
     packed = gzip.compress(json.dumps(facts, separators=(",", ":"), sort_keys=True).encode(), 6, mtime=0)
     encoded = base64.b64encode(packed).decode()
     return encoded if len(encoded) <= MAX_ENCODED else None
@@ -108,7 +108,9 @@ class _Maker:
         self, source: str, node: str, path: str, shown: str | None = None, views: Mapping[str, View] | None = None, base64: bool = False
     ) -> Expression:
         program = self.program_of(node, path)
-        return Expression(source, node=node, path=path, shown=shown, program=program, views=self.views if views is None else views, base64=base64)
+        return Expression(
+            source, node=node, path=path, shown=shown, program=program, views=self.views if views is None else views, base64=base64
+        )
 
 
 def _resource(fact: Sequence[Any]) -> Resource:
@@ -127,7 +129,9 @@ def _node(
 ) -> Node:
     type_ = NodeType(fact["type"])
     template = _template(resource, type_)
-    fields, _ = fields_of(template if type_.external else {key: template[key] for key in template if key not in ("apiVersion", "kind")}, None)
+    fields, _ = fields_of(
+        template if type_.external else {key: template[key] for key in template if key not in ("apiVersion", "kind")}, None
+    )
     encoded = frozenset(fact.get("base64", ()))
     ready_views = make.views
     if type_.plural and name in plans:
@@ -141,7 +145,11 @@ def _node(
         tuple(fact.get("include", ())),
         int(fact["wave"]),
         template,
-        tuple((item.path, make.expression(item.expression, name, path, item.shown, base64=path in encoded)) for item in fields for path in (format_path(item.path),)),
+        tuple(
+            (item.path, make.expression(item.expression, name, path, item.shown, base64=path in encoded))
+            for item in fields
+            for path in (format_path(item.path),)
+        ),
         _entries(resource, "includeWhen", name, make, make.views),
         _entries(resource, "readyWhen", name, make, ready_views),
         _for_each(resource, name, make),
@@ -154,13 +162,16 @@ def _template(resource: Mapping[str, Any], type_: NodeType) -> dict[str, Any]:
     if not type_.external:
         return dict(resource["template"])
     reference = resource["externalRef"]
-    metadata = {key: value for key, value in reference["metadata"].items() if key in ("name", "namespace", "selector") and value not in (None, "")}
+    metadata = {
+        key: value for key, value in reference["metadata"].items() if key in ("name", "namespace", "selector") and value not in (None, "")
+    }
     return {"apiVersion": reference["apiVersion"], "kind": reference["kind"], "metadata": metadata}
 
 
 def _entries(resource: Mapping[str, Any], what: str, node: str, make: _Maker, views: Mapping[str, View]) -> tuple[Expression, ...]:
     return tuple(
-        make.expression(str(standalone(text, what, what)), node, f"{what}[{index}]", views=views) for index, text in enumerate(resource.get(what) or ())
+        make.expression(str(standalone(text, what, what)), node, f"{what}[{index}]", views=views)
+        for index, text in enumerate(resource.get(what) or ())
     )
 
 
@@ -175,11 +186,10 @@ def _for_each(resource: Mapping[str, Any], node: str, make: _Maker) -> tuple[tup
 def _status(status: Mapping[str, Any], make: _Maker) -> StatusProgram:
     tree = {key: value for key, value in status.items() if key != "conditions"}
     fields, _ = fields_of(tree, None)
-    made: list[tuple[Path, Expression]] = []
-    for item in fields:
-        if item.path != ("state",):
-            made.append((item.path, make.expression(item.expression, SCHEMA, f"status.{format_path(item.path)}", item.shown)))
-    return StatusProgram(tuple(made))
+    kept = [item for item in fields if item.path != ("state",)]
+    return StatusProgram(
+        tuple((item.path, make.expression(item.expression, SCHEMA, f"status.{format_path(item.path)}", item.shown)) for item in kept)
+    )
 
 
 def _conditions(status: Mapping[str, Any], make: _Maker, types: Sequence[Sequence[str]]) -> tuple[ConditionProgram, ...] | None:

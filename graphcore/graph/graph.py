@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +29,7 @@ class Graph:
     conditions: tuple[ConditionProgram, ...] | None
     crd: dict[str, Any] | None
     fact_sheet: Mapping[str, Any]
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     warnings: tuple[Problem, ...] = ()
 
     @cached_property

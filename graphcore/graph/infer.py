@@ -106,13 +106,11 @@ def _descend(node: JsonSchema, part: str | int) -> JsonSchema:
         child: JsonSchema = node.setdefault("items", {})
         return child
     node["type"] = "object"
-    child = node.setdefault("properties", {}).setdefault(part, {})
-    return child
+    below: JsonSchema = node.setdefault("properties", {}).setdefault(part, {})
+    return below
 
 
 def _sorted(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: _sorted(node[key]) for key in sorted(node)}
     return node
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -17,6 +18,7 @@ from graphcore.graph.paths import format_path
 from graphcore.graph.templates import Field, closest
 
 RUNTIME = "runtime"
+_SHELL_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 class Position(Enum):
@@ -32,7 +34,7 @@ class Position(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
-    """A parsed expression in its place. references: free identifiers, sorted. functions: global ones, sorted. field: the template's, if any."""
+    """A parsed expression in its place. references: free identifiers; functions: global ones, both sorted. field: the template's, if any."""
 
     node: str
     position: Position
@@ -141,11 +143,19 @@ def _names(use: Use, draft: Draft, ids: Sequence[str]) -> Iterator[Problem]:
             )
             return
         if name == draft.id:
-            yield use.problem("self-reference", "self references are not allowed", hint="a template cannot read its own object; use readyWhen for its state")
+            yield use.problem(
+                "self-reference",
+                "self references are not allowed",
+                hint="a template cannot read its own object; use readyWhen for its state",
+            )
         elif name == RUNTIME:
             yield use.problem("runtime-outside-conditions", "runtime is only available in status.conditions expressions")
         elif name == EACH:
-            yield use.problem("each-outside-ready-when", "node each does not exist: references unknown identifiers: [each]", hint="each is the item in readyWhen of a collection")
+            yield use.problem(
+                "each-outside-ready-when",
+                "node each does not exist: references unknown identifiers: [each]",
+                hint="each is the item in readyWhen of a collection",
+            )
         elif name not in ids:
             unknown.append(name)
     if unknown:
@@ -154,6 +164,9 @@ def _names(use: Use, draft: Draft, ids: Sequence[str]) -> Iterator[Problem]:
 
 def _unknown(use: Use, unknown: list[str], known: Sequence[str]) -> Problem:
     near = closest(unknown[0], known)
+    if near is None and _SHELL_VARIABLE.fullmatch(unknown[0]):
+        hint = f'a shell variable? write it as a CEL string: ${{"${{{unknown[0]}}}"}}'
+        return use.problem("unknown-identifier", f"references unknown identifiers: [{' '.join(unknown)}]", hint)
     hint = f"did you mean {near}?" if near else f"known here: {', '.join(sorted(set(known)))}"
     return use.problem("unknown-identifier", f"references unknown identifiers: [{' '.join(unknown)}]", hint)
 
@@ -177,13 +190,17 @@ def _omit(use: Use, draft: Draft, enabled: bool) -> Iterator[Problem]:
     if "omit" not in use.functions:
         return
     if use.position in (Position.TEMPLATE, Position.FOR_EACH, Position.INCLUDE_WHEN) and not enabled:
-        yield use.problem("omit-disabled", "omit() requires the CELOmitFunction feature gate to be enabled", "start with feature-gates CELOmitFunction=true")
+        yield use.problem(
+            "omit-disabled",
+            "omit() requires the CELOmitFunction feature gate to be enabled",
+            "start with feature-gates CELOmitFunction=true",
+        )
     elif use.position is not Position.TEMPLATE:
         yield omit_misplaced(use)
     elif use.field is not None and use.path in ("metadata.name", "metadata.namespace") and _identity(use.path, draft):
         yield use.problem(
             "omit-in-identity",
-            f'resource "{draft.id}": omit() cannot be used at path "{use.path}": the field is required and must resolve to a concrete value',
+            f'resource "{draft.id}": omit() cannot be used at path "{use.path}": the field is required and must have a concrete value',
         )
 
 

@@ -36,13 +36,13 @@ def warnings_of(
             if use.position is Position.TEMPLATE and use.path in ("metadata.name", "metadata.namespace"):
                 yield from _volatile(use, program)
             if use.position is Position.TEMPLATE and use.path == "metadata.name":
-                yield from _too_long(use, draft, instance_schema)
+                yield from _too_long(use, draft)
             yield from _optional(use, program, instance_schema)
     for path, leaf, use in status_leaves:
         if leaf.get("type") == "object" and "properties" in leaf:
             yield use.problem(
                 "status-whole-object",
-                f"status.{format_path(path)} copies the schema of a whole object into the CRD; when that object's kind changes, the change is breaking",
+                f"status.{format_path(path)} copies the schema of a whole object into the CRD; a change of that object's kind will be breaking",
                 "project the fields that users need",
             ).as_warning()
 
@@ -52,12 +52,13 @@ def _volatile(use: Use, program: Program) -> Iterator[Problem]:
         for path in paths:
             if len(path) >= 2 and path[0] == "metadata" and path[1] in _VOLATILE:
                 yield use.problem(
-                    "volatile-name", f"{use.path} depends on {name}.metadata.{path[1]}, which changes with every write: the object is re-created each time",
+                    "volatile-name",
+                    f"{use.path} depends on {name}.metadata.{path[1]}, which changes with every write: the object is made anew each time",
                     "use metadata.name, metadata.uid or a hash of the spec",
-                ).as_warning()  # fmt: skip
+                ).as_warning()
 
 
-def _too_long(use: Use, draft: Draft, instance_schema: Mapping[str, Any]) -> Iterator[Problem]:
+def _too_long(use: Use, draft: Draft) -> Iterator[Problem]:
     limit = _NAME_LIMITS.get(draft.kind.kind if draft.kind else "")
     if limit is None or use.field is None or use.field.standalone:
         return
@@ -65,7 +66,7 @@ def _too_long(use: Use, draft: Draft, instance_schema: Mapping[str, Any]) -> Ite
     if "schema.metadata.name" in use.expression and literal and _INSTANCE_NAME_LIMIT + literal > limit:
         yield use.problem(
             "long-name",
-            f"the name of this {draft.kind.kind if draft.kind else 'object'} can exceed {limit} characters: {literal} of its own and an instance name of up to "
+            f"the name of this {draft.template['kind']} can exceed {limit} characters: {literal} of its own and an instance name of up to "
             f"{_INSTANCE_NAME_LIMIT}",
             "shorten it, or limit the instance's name with a validation",
         ).as_warning()
@@ -109,7 +110,7 @@ def _plural(draft: Draft) -> Iterator[Problem]:
         return
     yield Problem(
         "plural-guess",
-        f"Knative's ApiServerSource would watch {guessed_plural(draft.kind.kind)} instead of {draft.kind.plural} and never see a {draft.kind.kind}",
+        f"Knative's ApiServerSource would watch {guessed_plural(draft.kind.kind)} instead of {draft.kind.plural}, so it never sees one",
         draft.id,
         "kind",
         hint="use the bridge (the default), or rely on the resync",
@@ -134,14 +135,13 @@ def _stray_markers(value: Any, draft: Draft, path: Path = ()) -> Iterator[Proble
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _stray_markers(item, draft, (*path, index))
-    elif isinstance(value, str) and "${" in value:
-        if any("${" in segment.text for segment in scan(value) if not segment.expression):
-            yield Problem(
-                "stray-marker",
-                "this text has a ${ that begins no expression and stays as it is",
-                draft.id,
-                format_path(path),
-                value,
-                hint='close it with }, or write a literal ${ as ${"${"}',
-                severity="warning",
-            )
+    elif isinstance(value, str) and "${" in value and any("${" in segment.text for segment in scan(value) if not segment.expression):
+        yield Problem(
+            "stray-marker",
+            "this text has a ${ that begins no expression and stays as it is",
+            draft.id,
+            format_path(path),
+            value,
+            hint='close it with }, or write a literal ${ as ${"${"}',
+            severity="warning",
+        )

@@ -13,10 +13,61 @@ _LOWER_CAMEL = re.compile(r"[a-z][a-zA-Z0-9]*\Z")
 _UPPER_CAMEL = re.compile(r"[A-Z][a-zA-Z0-9]*\Z")
 
 RESERVED = frozenset(
-    "apiVersion context dependency dependencies each externalRef externalReference externalRefs externalReferences graph instance item items "
-    "kind kro metadata namespace object resource resourcegraphdefinition resourceGraphDefinition resources root runtime schema self "
-    "serviceAccountName spec status this variables vars version "
-    "true false null in as break const continue else for function if import let loop package return var void while".split()
+    [
+        "apiVersion",
+        "context",
+        "dependency",
+        "dependencies",
+        "each",
+        "externalRef",
+        "externalReference",
+        "externalRefs",
+        "externalReferences",
+        "graph",
+        "instance",
+        "item",
+        "items",
+        "kind",
+        "kro",
+        "metadata",
+        "namespace",
+        "object",
+        "resource",
+        "resourcegraphdefinition",
+        "resourceGraphDefinition",
+        "resources",
+        "root",
+        "runtime",
+        "schema",
+        "self",
+        "serviceAccountName",
+        "spec",
+        "status",
+        "this",
+        "variables",
+        "vars",
+        "version",
+        "true",
+        "false",
+        "null",
+        "in",
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "return",
+        "var",
+        "void",
+        "while",
+    ]
 )
 
 
@@ -43,7 +94,9 @@ def check_names(spec: Mapping[str, Any], limits: Limits) -> Iterator[Problem]:
 def _check_id(name: str, position: int, seen: set[str]) -> Iterator[Problem]:
     prefix, path = "naming convention violation: ", f"spec.resources[{position}].id"
     if name in RESERVED:
-        yield Problem("reserved-id", f"{prefix}id {name} is a reserved keyword in KRO", name, path, hint=f"rename it, for example to {name}1")
+        yield Problem(
+            "reserved-id", f"{prefix}id {name} is a reserved keyword in KRO", name, path, hint=f"rename it, for example to {name}1"
+        )
     elif not _LOWER_CAMEL.match(name):
         yield Problem(
             "invalid-id",
@@ -53,7 +106,9 @@ def _check_id(name: str, position: int, seen: set[str]) -> Iterator[Problem]:
             hint="start with a lower-case letter and use letters and digits only; the id is a variable in expressions",
         )
     elif name in seen:
-        yield Problem("duplicate-id", f"{prefix}found duplicate resource IDs {name}", name, path, hint="give every resource an id of its own")
+        yield Problem(
+            "duplicate-id", f"{prefix}found duplicate resource IDs {name}", name, path, hint="give every resource an id of its own"
+        )
 
 
 def _check_iterators(node: str, position: int, for_each: Sequence[Mapping[str, Any]], ids: set[str], limits: Limits) -> Iterator[Problem]:
@@ -79,6 +134,10 @@ def _check_iterators(node: str, position: int, for_each: Sequence[Mapping[str, A
                 yield Problem("iterator-is-id", f"{subject} conflicts with resource ID", node, here, hint="rename the iterator")
             elif name in seen:
                 yield Problem(
-                    "duplicate-iterator", f'resource "{node}": duplicate forEach iterator name "{name}"', node, here, hint="rename the iterator"
+                    "duplicate-iterator",
+                    f'resource "{node}": duplicate forEach iterator name "{name}"',
+                    node,
+                    here,
+                    hint="rename the iterator",
                 )
             seen.add(name)

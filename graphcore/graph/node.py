@@ -47,7 +47,7 @@ class Node:
     instance_namespaced: bool = True
 
     def included(self, scope: Scope) -> bool:
-        """Whether every ``includeWhen`` holds. Raises NodeError; a missing field of the instance itself is fatal, as nothing will add it."""
+        """Whether every ``includeWhen`` holds. Raises NodeError; a missing field of the instance is fatal, as nothing will add it."""
         for expression in self.include_when:
             try:
                 value = expression.value(scope)
@@ -67,7 +67,7 @@ class Node:
 
     def is_ready(self, observed: Object, index: int = 0, items: Sequence[Object] | None = None) -> bool:
         """Whether every ``readyWhen`` holds for one observed object. items: all objects of a plural node. Raises NodeError when fatal."""
-        scope = {EACH: observed} if self.type.plural else {self.id: observed}
+        scope: dict[str, Any] = {EACH: observed} if self.type.plural else {self.id: observed}
         if self.type is NodeType.EXTERNAL_COLLECTION:
             scope[self.id] = list(items) if items is not None else [observed]
         for expression in self.ready_when:
@@ -95,7 +95,9 @@ class Node:
         for name, expression in self.for_each:
             values = expression.value(scope)
             if not isinstance(values, list):
-                raise expression.failure("not-a-list", f'forEach iterator "{name}" must return a list', hint="use orValue([]) for optional lists")
+                raise expression.failure(
+                    "not-a-list", f'forEach iterator "{name}" must return a list', hint="use orValue([]) for optional lists"
+                )
             lists.append(values)
             size *= len(values)
             if size > self.limits.collection_size:
@@ -120,7 +122,7 @@ class Node:
         name = "/".join(part for part in identity if part)
         return Problem(
             "identity-collision",
-            f"identity collision: items {first} and {second} of collection {self.id} have the duplicate identity {self.resource.kind} {name}",
+            f"identity collision: items {first} and {second} of {self.id} have the duplicate identity {self.resource.kind} {name}",
             self.id,
             "metadata.name",
             hint="make the list's values distinct, or use more of each value in the name",
@@ -155,7 +157,9 @@ class Node:
                 metadata.pop("namespace", None)
             return
         if not metadata.get("name"):
-            raise NodeError((self._problem("name-required", "name is required", "metadata.name", "give the template a name"),), pending=False)
+            raise NodeError(
+                (self._problem("name-required", "name is required", "metadata.name", "give the template a name"),), pending=False
+            )
         if not self.resource.namespaced:
             metadata.pop("namespace", None)
         elif not metadata.get("namespace"):

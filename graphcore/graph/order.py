@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 
 def topological_order(dependencies: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Dependencies before dependents; among those that are free, the one declared first. ``dependencies`` is in declaration order and acyclic."""
+    """Dependencies before dependents; of those that are free, the one declared first. ``dependencies``: acyclic, in declaration order."""
     position = {name: index for index, name in enumerate(dependencies)}
     waiting = {name: len(set(needs)) for name, needs in dependencies.items()}
     dependents = _dependents(dependencies)

@@ -5,6 +5,7 @@ A key that is empty or contains a dot is written ``["a.b"]``; an index ``[0]``.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -33,7 +34,7 @@ def set_at(root: Any, path: Path, value: Any) -> None:
 def build_at(root: dict[str, Any], path: Path, value: Any) -> None:
     """Like :func:`set_at`, creating missing parents; gaps of lists become null."""
     node: Any = root
-    for part, following in zip(path, path[1:], strict=False):
+    for part, following in pairwise(path):
         child: Any = [] if isinstance(following, int) else {}
         if isinstance(part, int):
             _grow(node, part)

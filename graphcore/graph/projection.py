@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from graphcore import names
 from graphcore.cel import Environment, Program
-from graphcore.cel.ast import Call, Expr, Ident, Literal, MapExpr
 from graphcore.cel.analysis import walk
+from graphcore.cel.ast import Call, Expr, Ident, Literal, MapExpr
 from graphcore.cel.library.conditions import CONDITION_TYPE, RUNTIME_TYPE
 from graphcore.cel.types import Kind, Type
 from graphcore.errors import Problem
@@ -42,17 +42,35 @@ def read_status(status: Any, environment: Environment) -> tuple[Projection, list
     if status is None:
         return projection, []
     if not isinstance(status, Mapping):
-        return projection, [Problem("status-not-object", "failed to unmarshal status schema: it is not an object", SCHEMA, "status", hint="write a map of fields")]
+        return projection, [
+            Problem(
+                "status-not-object",
+                "failed to unmarshal status schema: it is not an object",
+                SCHEMA,
+                "status",
+                hint="write a map of fields",
+            )
+        ]
     problems = list(_conditions(status, projection, environment)) if "conditions" in status else []
     tree = {key: value for key, value in status.items() if key != "conditions"}
     constants = [format_path(path) for path in literal_paths(tree)]
     if constants:
         message = f"status fields without expressions are not supported: [{' '.join(constants)}]"
-        problems.append(Problem("status-constant", message, SCHEMA, f"status.{constants[0]}", hint="every status field must be computed from a resource or schema"))
+        problems.append(
+            Problem(
+                "status-constant",
+                message,
+                SCHEMA,
+                f"status.{constants[0]}",
+                hint="every status field must be computed from a resource or schema",
+            )
+        )
     fields, found = fields_of(tree, None, node=SCHEMA)
     problems.extend(found)
     for item in fields:
-        use = parse_use(environment, SCHEMA, Position.STATUS, f"status.{format_path(item.path)}", item.expression, item.shown, problems, item)
+        use = parse_use(
+            environment, SCHEMA, Position.STATUS, f"status.{format_path(item.path)}", item.expression, item.shown, problems, item
+        )
         if use is not None:
             projection.fields.append((item, use))
     return projection, problems
@@ -61,7 +79,13 @@ def read_status(status: Any, environment: Environment) -> tuple[Projection, list
 def _conditions(status: Mapping[str, Any], projection: Projection, environment: Environment) -> Iterator[Problem]:
     entries = status["conditions"]
     if not isinstance(entries, list):
-        yield Problem("conditions-not-list", f"status.conditions must be a list, got {_go_type(entries)}", SCHEMA, "status.conditions", hint="write a list of ${…}")
+        yield Problem(
+            "conditions-not-list",
+            f"status.conditions must be a list, got {_go_type(entries)}",
+            SCHEMA,
+            "status.conditions",
+            hint="write a list of ${…}",
+        )
         return
     uses: list[Use] = []
     for index, entry in enumerate(entries):
@@ -118,7 +142,11 @@ def _runtime_calls(use: Use, declared: Mapping[str, Use]) -> Iterator[Problem]:
         if _is_runtime(expr, "newCondition") and len(expr.args) == 1:
             status, type_ = (_entry(expr.args[0], key) for key in ("status", "type"))
             if status is not None and status not in STATUSES:
-                yield use.problem("condition-status", f'runtime.newCondition: status must be one of True, False, Unknown (got "{status}")', "status is a string")
+                yield use.problem(
+                    "condition-status",
+                    f'runtime.newCondition: status must be one of True, False, Unknown (got "{status}")',
+                    "status is a string",
+                )
             if type_ == "":
                 yield use.problem("condition-type", "runtime.newCondition: type must not be empty")
         elif _is_runtime(expr, "condition") and len(expr.args) == 2 and isinstance(expr.args[0], Ident) and expr.args[0].name == SCHEMA:
@@ -126,27 +154,37 @@ def _runtime_calls(use: Use, declared: Mapping[str, Use]) -> Iterator[Problem]:
             if not isinstance(wanted, str) or wanted in BUILT_IN_CONDITIONS:
                 continue
             if wanted in declared:
-                yield use.problem("condition-cross-reference", f'runtime.condition(schema, "{wanted}"): custom conditions cannot reference each other')
+                yield use.problem(
+                    "condition-cross-reference", f'runtime.condition(schema, "{wanted}"): custom conditions cannot reference each other'
+                )
             else:
                 known = ", ".join(BUILT_IN_CONDITIONS)
-                yield use.problem("condition-unknown", f'runtime.condition(schema, "{wanted}"): unknown condition type; only {known} can be read from schema')
+                yield use.problem(
+                    "condition-unknown",
+                    f'runtime.condition(schema, "{wanted}"): unknown condition type; only {known} can be read from schema',
+                )
 
 
-def _is_runtime(expr: Expr, method: str) -> bool:
+def _is_runtime(expr: Expr, method: str) -> TypeGuard[Call]:
     return isinstance(expr, Call) and expr.function == method and isinstance(expr.target, Ident) and expr.target.name == RUNTIME
 
 
 def _entry(expr: Expr, key: str) -> str | None:
     if isinstance(expr, MapExpr):
         for entry in expr.entries:
-            if isinstance(entry.key, Literal) and entry.key.value == key and isinstance(entry.value, Literal) and isinstance(entry.value.value, str):
+            if (
+                isinstance(entry.key, Literal)
+                and entry.key.value == key
+                and isinstance(entry.value, Literal)
+                and isinstance(entry.value.value, str)
+            ):
                 return entry.value.value
     return None
 
 
 def literal_types(ast: Expr) -> set[str]:
     """The condition types that ``runtime.newCondition`` calls name literally."""
-    found = {_entry(expr.args[0], "type") for expr in walk(ast) if isinstance(expr, Call) and _is_runtime(expr, "newCondition") and len(expr.args) == 1}
+    found = {_entry(expr.args[0], "type") for expr in walk(ast) if _is_runtime(expr, "newCondition") and len(expr.args) == 1}
     return {name for name in found if name is not None}
 
 
@@ -167,7 +205,9 @@ def check_status(projection: Projection, environment: Environment, typing: Typin
             continue
         projection.leaves.append((item.path, leaf, use))
         if item.path == ("state",) and leaf.get("type") != "string":
-            yield use.problem("status-state-type", "status.state is written by krofn and must be a string", "choose another name for the field")
+            yield use.problem(
+                "status-state-type", "status.state is written by krofn and must be a string", "choose another name for the field"
+            )
     projection.schema, found = status_schema((path, leaf) for path, leaf, _ in projection.leaves)
     yield from found
     conditions = typing.environment({RUNTIME: RUNTIME_TYPE}) if projection.conditions else environment

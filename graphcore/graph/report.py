@@ -10,17 +10,39 @@ _STAGES: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "failed to validate resourcegraphdefinition",
         frozenset(
-            "invalid-kind reserved-id invalid-id duplicate-id too-many-dimensions invalid-iterator reserved-iterator iterator-is-id duplicate-iterator".split()
+            [
+                "invalid-kind",
+                "reserved-id",
+                "invalid-id",
+                "duplicate-id",
+                "too-many-dimensions",
+                "invalid-iterator",
+                "reserved-iterator",
+                "iterator-is-id",
+                "duplicate-iterator",
+            ]
         ),
     ),
     (
         "failed to build dependency graph",
         frozenset(
-            "unknown-identifier unknown-function self-reference cycle iterator-references-iterator iterator-not-in-identity runtime-outside-conditions "
-            "each-outside-ready-when omit-disabled omit-misplaced omit-in-identity syntax-error".split()
+            [
+                "unknown-identifier",
+                "unknown-function",
+                "self-reference",
+                "cycle",
+                "iterator-references-iterator",
+                "iterator-not-in-identity",
+                "runtime-outside-conditions",
+                "each-outside-ready-when",
+                "omit-disabled",
+                "omit-misplaced",
+                "omit-in-identity",
+                "syntax-error",
+            ]
         ),
     ),
-    ("failed to validate resource", frozenset("type-check type-mismatch for-each-not-list not-bool ready-when-scope".split())),
+    ("failed to validate resource", frozenset(["type-check", "type-mismatch", "for-each-not-list", "not-bool", "ready-when-scope"])),
 )
 
 
@@ -48,7 +70,11 @@ def render_all(problems: Sequence[Problem], limit: int = 20) -> str:
 
 def _stage(problem: Problem) -> str:
     if problem.node == "schema" and (problem.path or "").startswith("status"):
-        return "failed to build instance conditions" if (problem.path or "").startswith("status.conditions") else "failed to build instance status schema"
+        return (
+            "failed to build instance conditions"
+            if (problem.path or "").startswith("status.conditions")
+            else "failed to build instance status schema"
+        )
     for stage, codes in _STAGES:
         if problem.code in codes:
             return f'{stage} "{problem.node}"' if stage.endswith("resource") else stage

@@ -62,7 +62,9 @@ class ConditionProgram:
 
     def _checked(self, item: Any) -> Condition:
         if not isinstance(item, Made):
-            raise self.expression.failure("malformed-condition", "the expression returned something that is no condition", hint="use runtime.newCondition({…})")
+            raise self.expression.failure(
+                "malformed-condition", "the expression returned something that is no condition", hint="use runtime.newCondition({…})"
+            )
         if not item.type or item.status not in STATUSES:
             raise self.expression.failure("malformed-condition", "a condition needs a type, and a status of True, False or Unknown")
         return {"type": item.type, "status": item.status, "reason": item.reason, "message": item.message}

@@ -128,7 +128,9 @@ def _walk_list(value: list[Any], schema: Schema, expected: tuple[str, ...], path
         return
     items = schema.get("items")
     if not isinstance(items, Mapping):
-        yield Problem("schema-unusable", f"invalid array schema for path {format_path(path)}: it does not declare its items", path=format_path(path))
+        yield Problem(
+            "schema-unusable", f"invalid array schema for path {format_path(path)}: it does not declare its items", path=format_path(path)
+        )
         return
     for index, item in enumerate(value):
         yield from _walk(item, items, (*path, index))
@@ -177,7 +179,9 @@ def schema_at(schema: Schema, path: Path) -> Schema | None:
     for part in path:
         if not isinstance(found, Mapping) or found.get(PRESERVE) is True:
             return None
-        found = found.get("items") if isinstance(part, int) else (found.get("properties") or {}).get(part, found.get("additionalProperties"))
+        found = (
+            found.get("items") if isinstance(part, int) else (found.get("properties") or {}).get(part, found.get("additionalProperties"))
+        )
     return found if isinstance(found, Mapping) else None
 
 

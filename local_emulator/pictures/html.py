@@ -44,7 +44,10 @@ document.querySelector("main").addEventListener("click",()=>pick(null));
 
 def html(picture: Picture) -> str:
     """A self-contained page: no request leaves it."""
-    data = {shape.id: {"title": shape.title, "kind": shape.kind, "details": [[label, list(texts)] for label, texts in shape.details]} for shape in picture.shapes}
+    data = {
+        shape.id: {"title": shape.title, "kind": shape.kind, "details": [[label, list(texts)] for label, texts in shape.details]}
+        for shape in picture.shapes
+    }
     encoded = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     page = _PAGE.replace("@TITLE@", escape(f"Graph of {picture.name}"))
     return page.replace("@SVG@", svg(picture, standalone=False)).replace("@DATA@", encoded)

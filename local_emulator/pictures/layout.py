@@ -74,5 +74,7 @@ def _untangle(columns: list[list[str]], picture: Picture) -> None:
         order = columns if sweep % 2 == 0 else columns[::-1]
         for column in order:
             row = {name: index / max(1, len(each) - 1) for each in columns for index, name in enumerate(each)}
-            means = {name: sum(row[n] for n in neighbours[name]) / len(neighbours[name]) if neighbours[name] else row[name] for name in column}
+            means = {
+                name: sum(row[n] for n in neighbours[name]) / len(neighbours[name]) if neighbours[name] else row[name] for name in column
+            }
             column.sort(key=lambda name: (means[name], name))

@@ -18,17 +18,18 @@ rect{fill:#fff;stroke:#94a3b8;stroke-width:1.3}
 .conditional rect{stroke:#d97706}
 path.edge{fill:none;stroke:#94a3b8;stroke-width:1.4}
 """
+_ARROW = """<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+<path d="M0 0 8 4 0 8z" fill="#94a3b8"/></marker></defs>"""
 
 
 def svg(picture: Picture, *, standalone: bool = True) -> str:
     """A complete SVG document, or with ``standalone`` off an element to put into a page. The arrow heads are defined inside."""
     layout = lay_out(picture)
+    size = f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" height="{layout.height:.0f}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" '
-        f'height="{layout.height:.0f}" role="img" aria-label="Graph of {escape(picture.name)}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="Graph of {escape(picture.name)}">',
         f"<style>{_STYLE}</style>",
-        '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0 8 4 0 8z" fill="#94a3b8"/></marker></defs>',
+        _ARROW,
     ]
     if standalone:
         parts.append(f'<rect width="{layout.width:.0f}" height="{layout.height:.0f}" style="fill:#fff;stroke:none"/>')
@@ -57,5 +58,8 @@ def _shape(shape: Shape, box: Box) -> str:
     parts.append(f'<text x="{box.x + 14:.1f}" y="{box.y + 22:.1f}">{escape(shape.title)}</text>')
     parts.append(f'<text class="kind" x="{box.x + 14:.1f}" y="{box.y + 40:.1f}">{escape(shape.kind)}</text>')
     if shape.marks:
-        parts.append(f'<text class="mark" text-anchor="end" x="{box.x + box.width - 10:.1f}" y="{box.y + 13:.1f}">{escape(" · ".join(shape.marks))}</text>')
+        parts.append(
+            f'<text class="mark" text-anchor="end" x="{box.x + box.width - 10:.1f}" y="{box.y + 13:.1f}">'
+            f"{escape(' · '.join(shape.marks))}</text>"
+        )
     return "".join([*parts, "</g>"])

@@ -30,7 +30,15 @@ def mermaid(picture: Picture) -> str:
     """A flowchart; arrows point from what is needed to what needs it."""
     lines = ["flowchart LR"]
     for shape in picture.shapes:
-        left, right = ("([", "])") if shape.type is None else ("[[", "]]") if "collection" in shape.marks else ("[/", "/]") if "external" in shape.marks else ("[", "]")
+        left, right = (
+            ("([", "])")
+            if shape.type is None
+            else ("[[", "]]")
+            if "collection" in shape.marks
+            else ("[/", "/]")
+            if "external" in shape.marks
+            else ("[", "]")
+        )
         lines.append(f'  {_safe(shape.id)}{left}"{_escape(shape.title)}<br/>{_escape(shape.kind)}"{right}')
     lines.extend(f"  {_safe(dependency)} --> {_safe(dependent)}" for dependent, dependency in picture.edges)
     return "\n".join(lines) + "\n"

@@ -20,7 +20,11 @@ ROUNDS = 15
 
 def pod(id: str, name: str, config: str) -> Object:
     container = {"name": "main", "image": "${schema.spec.image}", "env": [{"name": "KEY", "value": config}]}
-    return resource(id, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [container]}}, readyWhen=[f"${{{id}.status.phase == 'Running'}}"])
+    return resource(
+        id,
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [container]}},
+        readyWhen=[f"${{{id}.status.phase == 'Running'}}"],
+    )
 
 
 def pod_and_config() -> Object:

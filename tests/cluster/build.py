@@ -93,7 +93,9 @@ def require(name: str) -> Path:
     return path
 
 
-def build(families: tuple[Family, ...] = FAMILIES, say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True)) -> int:
+def build(
+    families: tuple[Family, ...] = FAMILIES, say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True)
+) -> int:
     """Builds what is missing; returns how many families were built."""
     built = 0
     for family in families:
@@ -123,4 +125,6 @@ def _check_go() -> None:
         raise ToolsUnavailable("Go 1.26 is needed to build the cluster tools; install it, or set KUBEBUILDER_ASSETS")
     version = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout.strip()
     if not version.startswith(GO):
-        raise ToolsUnavailable(f"Go 1.26 is needed (built with another version, the API server's OpenAPI documents are broken); found {version}")
+        raise ToolsUnavailable(
+            f"Go 1.26 is needed (built with another version, the API server's OpenAPI documents are broken); found {version}"
+        )

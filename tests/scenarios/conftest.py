@@ -74,7 +74,11 @@ class World:
 
     def instance(self, rgd: Object, name: str, spec: Object | None = None) -> Object:
         block = rgd["spec"]["schema"]
-        made: Object = {"apiVersion": f"{block['group']}/{block['apiVersion']}", "kind": block["kind"], "metadata": {"name": name, "namespace": self.namespace}}
+        made: Object = {
+            "apiVersion": f"{block['group']}/{block['apiVersion']}",
+            "kind": block["kind"],
+            "metadata": {"name": name, "namespace": self.namespace},
+        }
         if block.get("scope") == "Cluster":
             del made["metadata"]["namespace"]
         return {**made, "spec": spec or {}}
@@ -108,7 +112,13 @@ def world(backend: Backend, functions: FunctionProcesses, request: pytest.Fixtur
         _quietly(lambda each=each: client.wait_gone(each, timeout=10))
     for rgd in made.cleanup:
         if rgd["kind"] == "ResourceGraphDefinition":
-            _quietly(lambda: [client.delete(crd) for crd in client.list("apiextensions.k8s.io/v1", "CustomResourceDefinition") if crd["spec"]["group"] == made.group])
+            _quietly(
+                lambda: [
+                    client.delete(crd)
+                    for crd in client.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+                    if crd["spec"]["group"] == made.group
+                ]
+            )
     _quietly(lambda: client.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": tag}}))
     client.close()
 

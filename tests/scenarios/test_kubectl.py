@@ -17,10 +17,23 @@ from tests.scenarios.conftest import World
 
 class Kubectl:
     def __init__(self, binary: Path, kubeconfig: Path, namespace: str) -> None:
-        self.command = [str(binary), f"--kubeconfig={kubeconfig}", f"--namespace={namespace}", "--insecure-skip-tls-verify", f"--cache-dir={kubeconfig.parent / 'cache'}"]
+        self.command = [
+            str(binary),
+            f"--kubeconfig={kubeconfig}",
+            f"--namespace={namespace}",
+            "--insecure-skip-tls-verify",
+            f"--cache-dir={kubeconfig.parent / 'cache'}",
+        ]
 
     def __call__(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
-        done = subprocess.run([*self.command, *arguments], input=stdin, capture_output=True, text=True, timeout=60, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"})
+        done = subprocess.run(
+            [*self.command, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
+        )
         if check:
             assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout if check else done.stderr
@@ -46,7 +59,15 @@ def test_kubectl_applies_gets_describes_waits_and_deletes(world: World, kubectl:
         status={"shown": "${config.data.text}"},
         shortNames=["nt"],
         resources=[
-            {"id": "config", "template": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "${schema.metadata.name}"}, "data": {"text": "${schema.spec.text}"}}}
+            {
+                "id": "config",
+                "template": {
+                    "apiVersion": "v1",
+                    "kind": "ConfigMap",
+                    "metadata": {"name": "${schema.metadata.name}"},
+                    "data": {"text": "${schema.spec.text}"},
+                },
+            }
         ],
     )
     instance = world.instance(rgd, "first")

@@ -45,9 +45,21 @@ class Kubelet(threading.Thread):
             try:
                 for each in self.client.list("apps/v1", "Deployment"):
                     replicas = each["spec"]["replicas"]
-                    wanted = {"observedGeneration": each["metadata"]["generation"], "replicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas}
+                    wanted = {
+                        "observedGeneration": each["metadata"]["generation"],
+                        "replicas": replicas,
+                        "readyReplicas": replicas,
+                        "availableReplicas": replicas,
+                    }
                     if any(each.get("status", {}).get(key, 0) != value for key, value in wanted.items()):
-                        available = {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable", "message": "", "lastUpdateTime": "2024-01-01T00:00:00Z", "lastTransitionTime": "2024-01-01T00:00:00Z"}
+                        available = {
+                            "type": "Available",
+                            "status": "True",
+                            "reason": "MinimumReplicasAvailable",
+                            "message": "",
+                            "lastUpdateTime": "2024-01-01T00:00:00Z",
+                            "lastTransitionTime": "2024-01-01T00:00:00Z",
+                        }
                         self.client.patch(each, {"status": {**wanted, "conditions": [available]}}, subresource="status", manager="kubelet")
             except Exception as error:
                 print("kubelet:", error)
@@ -82,11 +94,19 @@ def test_web_app_converges_is_edited_repaired_and_deleted(world: World) -> None:
         world.client.wait_condition(instance)
 
         world.client.delete(made["ConfigMap"])
-        world.client.wait(made["ConfigMap"], lambda found: found is not None and found["metadata"]["uid"] != made["ConfigMap"]["metadata"]["uid"], what="restored")
+        world.client.wait(
+            made["ConfigMap"],
+            lambda found: found is not None and found["metadata"]["uid"] != made["ConfigMap"]["metadata"]["uid"],
+            what="restored",
+        )
         world.client.wait_condition(instance)
 
         world.client.patch(made["Service"], {"metadata": {"labels": {"app.kubernetes.io/managed-by": "somebody"}}})
-        world.client.wait(made["Service"], lambda found: found is not None and found["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "kro", what="repaired")
+        world.client.wait(
+            made["Service"],
+            lambda found: found is not None and found["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "kro",
+            what="repaired",
+        )
 
         world.client.delete(instance)
         world.client.wait_gone(instance)
@@ -168,7 +188,12 @@ def test_a_broken_definition_says_what_and_where(world: World) -> None:
     rgd = world.rgd(
         "Broken",
         spec={"name": "string"},
-        resources=[{"id": "config", "template": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "${schema.spec.nosuch}"}}}],
+        resources=[
+            {
+                "id": "config",
+                "template": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "${schema.spec.nosuch}"}},
+            }
+        ],
     )
     world.cleanup.append(rgd)
     world.client.apply(rgd)

@@ -42,11 +42,20 @@ _TITLES = {
 
 MACROS = {
     "has": ("has(a.b)", "Whether the field or key is there; `a` itself must be."),
-    "all": ("list.all(v, test)`, `map.all(k, v, test)", "Whether the test holds for all elements; for two variables: index or key, and value."),
-    "exists": ("list.exists(v, test)`, `map.exists(k, v, test)", "Whether the test holds for any element; an error elsewhere does not count then."),
+    "all": (
+        "list.all(v, test)`, `map.all(k, v, test)",
+        "Whether the test holds for all elements; for two variables: index or key, and value.",
+    ),
+    "exists": (
+        "list.exists(v, test)`, `map.exists(k, v, test)",
+        "Whether the test holds for any element; an error elsewhere does not count then.",
+    ),
     "exists_one": ("list.exists_one(v, test)`, `map.exists_one(k, v, test)", "Whether the test holds for exactly one element."),
     "existsOne": ("map.existsOne(k, v, test)", "The same as `exists_one` with two variables."),
-    "map": ("list.map(v, result)`, `list.map(v, test, result)", "A list of results, of all elements or of those that pass the test; of a map: its keys."),
+    "map": (
+        "list.map(v, result)`, `list.map(v, test, result)",
+        "A list of results, of all elements or of those that pass the test; of a map: its keys.",
+    ),
     "filter": ("list.filter(v, test)", "The elements that pass the test; of a map: its keys."),
     "transformList": ("map.transformList(k, v[, test], result)", "A list of results; `k` is the index or the key."),
     "transformMap": ("map.transformMap(k, v[, test], result)", "A map of results under the same keys (of a list: its indices)."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from typing import Any
@@ -64,13 +65,17 @@ def test_a_cycle_is_found_and_named(dependencies: dict[str, tuple[str, ...]], da
     cyclic = {**dependencies, first: (*dependencies[first], last)}
     cycle = find_cycle(cyclic)
     assert cycle[0] == cycle[-1]
-    assert all(after in cyclic[before] for before, after in zip(cycle, cycle[1:], strict=False))
+    assert all(after in cyclic[before] for before, after in itertools.pairwise(cycle))
 
 
 def graph_definition(dependencies: dict[str, tuple[str, ...]]) -> Object:
     """ConfigMaps that refer to each other as given."""
     resources = [
-        config_map(name, f"${{schema.metadata.name}}-{name}", {f"from-{needed}": f"${{{needed}.metadata.name}}" for needed in needs} | {"own": "${schema.spec.text}"})
+        config_map(
+            name,
+            f"${{schema.metadata.name}}-{name}",
+            {f"from-{needed}": f"${{{needed}.metadata.name}}" for needed in needs} | {"own": "${schema.spec.text}"},
+        )
         for name, needs in dependencies.items()
     ]
     return definition(*resources, spec={"text": "string | default=x"}, status={"first": f"${{{next(iter(dependencies))}.metadata.uid}}"})
