@@ -1,0 +1,180 @@
+"""Every row of kro's compatibility table in both directions, and the changes that kro does not see."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from graphcore.graph import synthesize_crd
+from graphcore.openapi.compat import Changes, compare
+from graphcore.simpleschema import to_openapi
+
+TEXT = {"type": "string"}
+
+
+def crd(spec: Any = None, status: Any = None, types: Any = None, **schema: Any) -> dict[str, Any]:
+    block = {"apiVersion": "v1", "kind": "Thing", **schema}
+    return synthesize_crd(block, "rgd", "uid", to_openapi(spec, types), status, "devel")
+
+
+def changes(old: Any, new: Any) -> Changes:
+    return compare(crd({"f": old} if old is not None else {}), crd({"f": new} if new is not None else {}))
+
+
+def codes(found: Changes) -> tuple[list[str], list[str]]:
+    return [change.code for change in found.breaking], [change.code for change in found.compatible if change.code != "default-changed"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "breaking", "back"),
+    [
+        # old → new breaks with this code; new → old is compatible with that one
+        ("string", None, "property-removed", "property-added"),
+        ("string", "string | required=true", "required-added", "required-removed"),
+        ("string | default=a required=true", "string | required=true", "required-default-removed", None),
+        ('string | enum="a,b"', 'string | enum="a"', "enum-restricted", "enum-expanded"),
+        ("string", "string | pattern=a", "pattern-added", "pattern-removed"),
+        ("integer", "integer | minimum=1", "minimum-added", "minimum-removed"),
+        ("integer | minimum=1", "integer | minimum=2", "minimum-increased", "minimum-decreased"),
+        ("integer", "integer | maximum=9", "maximum-added", "maximum-removed"),
+        ("integer | maximum=9", "integer | maximum=8.5", "maximum-decreased", "maximum-increased"),
+        ("string", "string | minLength=1", "minlength-added", "minlength-removed"),
+        ("string | minLength=1", "string | minLength=2", "minlength-increased", "minlength-decreased"),
+        ("string", "string | maxLength=9", "maxlength-added", "maxlength-removed"),
+        ("string | maxLength=9", "string | maxLength=8", "maxlength-decreased", "maxlength-increased"),
+        ("[]string", "[]string | minItems=1", "minitems-added", "minitems-removed"),
+        ("[]string | minItems=1", "[]string | minItems=2", "minitems-increased", "minitems-decreased"),
+        ("[]string", "[]string | maxItems=9", "maxitems-added", "maxitems-removed"),
+        ("[]string | maxItems=9", "[]string | maxItems=8", "maxitems-decreased", "maxitems-increased"),
+    ],
+)
+def test_tightening_breaks_and_relaxing_does_not(old: str | None, new: str | None, breaking: str, back: str | None) -> None:
+    assert codes(changes(old, new)) == ([breaking], [])
+    assert codes(changes(new, old)) == ([], [back] if back else [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("string", "integer", "type-changed"),
+        ("[]string", "[]integer", "type-changed"),
+        ("[]string", "map[string]string", "type-changed"),
+        ("string | pattern=a", "string | pattern=b", "pattern-changed"),
+        ('string | enum="a"', 'string | enum="b"', "enum-restricted"),
+    ],
+)
+def test_changes_that_break_both_ways(old: str, new: str, code: str) -> None:
+    assert codes(changes(old, new))[0] == [code]
+    assert codes(changes(new, old))[0] == [code]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("string", "string | description=x", "description-changed"),
+        ("string | default=a", "string | default=b", "default-changed"),
+        ("integer | default=1", "integer | default=1 minimum=0", "minimum-added"),
+    ],
+)
+def test_other_changes_of_the_table(old: str, new: str, code: str) -> None:
+    found = changes(old, new)
+    assert code in [change.code for change in (*found.breaking, *found.compatible)]
+
+
+def test_a_new_required_field_breaks_unless_it_has_a_default() -> None:
+    assert codes(changes(None, "string | required=true"))[0] == ["property-added"]
+    assert codes(changes(None, "string | required=true default=a")) == ([], ["property-added"])
+
+
+def test_a_change_of_type_ends_the_comparison() -> None:
+    assert codes(changes("string | pattern=a maxLength=3", "integer | minimum=1")) == (["type-changed"], [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("string", "string | validation=\"self != ''\"", "x-kubernetes-validations-changed"),
+        ("string", "string | immutable=true", "x-kubernetes-validations-changed"),
+        ("[]string", "[]string | listType=set", "x-kubernetes-list-type-changed"),
+        ("map[string]string", "map[string]integer", "type-changed"),
+        ("map[string]Struct", "map[string]Other", "property-removed"),
+        ("[]map[string]string", "[]map[string]object", "type-changed"),
+        ("string", 'string | enum="a"', "enum-added"),
+        ("object", "Empty", "x-kubernetes-preserve-unknown-fields-changed"),
+    ],
+)
+def test_changes_that_kro_overlooks_are_found_and_do_not_break(old: str, new: str, code: str) -> None:
+    types = {"Struct": {"a": "string", "b": "string"}, "Other": {"a": "string"}, "Empty": {}}
+    before, after = crd({"f": old}, types=types), crd({"f": new}, types=types)
+    for found in (compare(before, after), compare(after, before)):
+        assert found.breaking == ()
+        assert found.compatible
+    assert code in [change.code for change in compare(before, after).compatible]
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "path"),
+    [
+        ("additionalPrinterColumns", [{"name": "A", "type": "string", "jsonPath": ".spec.a"}], "additionalPrinterColumns"),
+        ("shortNames", ["th"], "names.shortNames"),
+        ("categories", ["all"], "names.categories"),
+        ("metadata", {"labels": {"team": "a"}}, "metadata.labels[team]"),
+        ("metadata", {"annotations": {"note": "a"}}, "metadata.annotations[note]"),
+    ],
+)
+def test_changes_outside_the_schema_are_found(member: str, value: Any, path: str) -> None:
+    found = compare(crd(), crd(**{member: value}))
+    assert found.breaking == ()
+    assert [change.path for change in found.compatible] == [path]
+
+
+def test_the_status_schema_counts_as_well() -> None:
+    old, new = ({"type": "object", "properties": {"a": {"type": kind}}} for kind in ("string", "integer"))
+    found = compare(crd(status=old), crd(status=new))
+    assert [(change.path, change.message) for change in found.breaking] == [("status.a", "Type changed from string to integer")]
+
+
+def test_a_crd_of_a_recreated_definition_gets_the_new_id() -> None:
+    old = crd()
+    old["metadata"]["labels"]["kro.run/resource-graph-definition-id"] = "gone"
+    assert [change.path for change in compare(old, crd()).compatible] == ["metadata.labels[kro.run/resource-graph-definition-id]"]
+
+
+def test_what_the_api_server_adds_is_no_change() -> None:
+    served = copy.deepcopy(crd({"a": "string | default=x"}))
+    served["metadata"] |= {"uid": "1", "generation": 1, "labels": {**served["metadata"]["labels"], "other": "tool"}}
+    served["spec"]["conversion"] = {"strategy": "None"}
+    served["status"] = {"storedVersions": ["v1"]}
+    served["spec"]["versions"][0]["additionalPrinterColumns"][0]["priority"] = 0
+    assert not compare(served, crd({"a": "string | default=x"}))
+
+
+def test_versions_and_identity() -> None:
+    assert compare(crd(), crd(apiVersion="v2")).breaking[0].message == "Type changed from v1 to v2"
+    assert compare(crd(), crd(scope="Cluster")).breaking[0].path == "scope"
+    unserved = crd()
+    unserved["spec"]["versions"][0]["served"] = False
+    assert [change.path for change in compare(crd(), unserved).breaking] == ["version.served"]
+    bare = crd()
+    del bare["spec"]["versions"][0]["subresources"]
+    assert [change.path for change in compare(crd(), bare).breaking] == ["version.subresources.status"]
+
+
+def test_every_breaking_change_is_told_in_order_with_path_and_remedy() -> None:
+    old = {"a": "string", "b": {"c": "integer | maximum=5", "d": "[]D"}, "e": 'string | enum="x,y"', "z": "string"}
+    new = {"a": "integer", "b": {"c": "integer | maximum=4", "d": "[]D"}, "e": 'string | enum="x"'}
+    found = compare(crd(old, types={"D": {"x": "string"}}), crd(new, types={"D": {"y": "string | required=true"}}))
+    assert found.summary == (
+        "breaking changes detected: spec.a: Type changed from string to integer; spec.b.c: Maximum was decreased from 5 to 4; "
+        "spec.b.d[].x: Property x was removed; spec.b.d[].y: Required property y was added; "
+        'spec.e: Enum value "y" was removed; spec.z: Property z was removed'
+    )
+    assert all(change.remedy for change in found.breaking)
+
+
+def test_equal_crds_have_no_changes() -> None:
+    spec = {"a": "string | default=x", "m": "map[string]integer", "l": "[]string | listType=set"}
+    assert not compare(crd(spec), crd(spec))
+    assert compare(crd(spec), crd(spec)).summary == ""
