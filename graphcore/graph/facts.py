@@ -40,7 +40,7 @@ class UnusableFacts(ValueError):
 
 
 def encode_facts(facts: Facts) -> str | None:
-    """Facts as the annotation ``krofn.kro.run/compiled`` carries them: base64 of gzip of JSON, always the same bytes; None above 200 KiB."""
+    """Facts as the annotation ``krofn.kro.run/compiled`` carries them: base64 of gzip of JSON, deterministic; None above 200 KiB."""
     packed = gzip.compress(json.dumps(facts, separators=(",", ":"), sort_keys=True).encode(), 6, mtime=0)
     encoded = base64.b64encode(packed).decode()
     return encoded if len(encoded) <= MAX_ENCODED else None

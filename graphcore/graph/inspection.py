@@ -34,7 +34,7 @@ class Position(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
-    """A parsed expression in its place. references: free identifiers; functions: global ones, both sorted. field: the template's, if any."""
+    """A parsed expression in its place. references: free identifiers; functions: global ones, both sorted. field: of a template."""
 
     node: str
     position: Position

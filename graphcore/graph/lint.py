@@ -42,7 +42,7 @@ def warnings_of(
         if leaf.get("type") == "object" and "properties" in leaf:
             yield use.problem(
                 "status-whole-object",
-                f"status.{format_path(path)} copies the schema of a whole object into the CRD; a change of that object's kind will be breaking",
+                f"status.{format_path(path)} copies a whole object's schema into the CRD; a change of that kind will be breaking",
                 "project the fields that users need",
             ).as_warning()
 

@@ -12,15 +12,15 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>@TITLE@</title>
 <style>
-body{margin:0;font:14px/1.5 ui-sans-serif,system-ui,sans-serif;color:#1f2937;background:#f8fafc;display:grid;grid-template-columns:1fr 22rem;height:100vh}
+body{margin:0;font:14px/1.5 ui-sans-serif,system-ui,sans-serif;color:#1f2937;background:#f8fafc;display:grid;grid-template:auto 1fr/1fr 22rem;height:100vh}
 header{grid-column:1/3;padding:.8rem 1.2rem;background:#fff;border-bottom:1px solid #e2e8f0}
 h1{font-size:1rem;margin:0}header p{margin:0;color:#64748b}
 main{overflow:auto;padding:1rem}aside{background:#fff;border-left:1px solid #e2e8f0;padding:1rem 1.2rem;overflow:auto}
 aside h2{font-size:1rem;margin:0}aside h3{font-size:.8rem;margin:1rem 0 .2rem;color:#64748b}
 code{display:block;background:#f1f5f9;border-radius:6px;padding:.3rem .5rem;margin:.25rem 0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px}
 .node{cursor:pointer;outline:none}.dim{opacity:.25}.node:focus rect,.picked rect{stroke:#4f46e5;stroke-width:2.4}
-path.on{stroke:#4f46e5;stroke-width:2}
-@media(max-width:50rem){body{grid-template-columns:1fr;height:auto}header{grid-column:1}aside{border:0}}
+path.edge.on{stroke:#4f46e5;stroke-width:2}
+@media(max-width:50rem){body{grid-template:auto/1fr;height:auto}header{grid-column:1}aside{border:0}}
 </style></head><body>
 <header><h1>@TITLE@</h1><p>Arrows point from what is needed to what needs it. Click a node, or use Tab and Enter.</p></header>
 <main>@SVG@</main><aside id="side" aria-live="polite"><p>Nothing selected.</p></aside>

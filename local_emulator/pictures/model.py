@@ -29,7 +29,7 @@ class Picture:
 
 
 def picture_of(graph: Graph) -> Picture:
-    """The instance's node ``schema`` has an edge from every node that reads it."""
+    """The instance's node ``schema`` has edges to the nodes that read it and need nothing else; almost every node reads it."""
     shapes = [
         Shape(
             "schema",
@@ -59,7 +59,7 @@ def picture_of(graph: Graph) -> Picture:
             marks = (*marks, "conditional")
         kind = f"{node.resource.kind} ({node.resource.api_version})"
         shapes.append(Shape(node.id, node.id, kind, node.type, marks, tuple(item for item in details if item[1])))
-        if any("schema" in expression.program.references for expression in [*expressions, *conditions]):
+        if not node.dependencies and any("schema" in expression.program.references for expression in [*expressions, *conditions]):
             edges.append((node.id, "schema"))
         edges.extend((node.id, dependency) for dependency in node.dependencies)
     return Picture(graph.rgd_name, tuple(shapes), tuple(edges))

@@ -34,19 +34,25 @@ def svg(picture: Picture, *, standalone: bool = True) -> str:
     if standalone:
         parts.append(f'<rect width="{layout.width:.0f}" height="{layout.height:.0f}" style="fill:#fff;stroke:none"/>')
     for dependent, dependency in picture.edges:
-        parts.append(_edge(layout.boxes[dependency], layout.boxes[dependent], dependency, dependent))
+        lane = layout.lanes.get((dependency, dependent), ())
+        parts.append(
+            _edge(
+                layout.boxes[dependency], layout.boxes[dependent], lane, f'data-from="{escape(dependency)}" data-to="{escape(dependent)}"'
+            )
+        )
     parts.extend(_shape(shape, layout.boxes[shape.id]) for shape in picture.shapes)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _edge(start: Box, end: Box, from_id: str, to_id: str) -> str:
-    x1, y1 = start.x + start.width, start.y + start.height / 2
-    x2, y2 = end.x - 2, end.y + end.height / 2
-    bend = max(24.0, (x2 - x1) / 2)
-    return (
-        f'<path class="edge" data-from="{escape(from_id)}" data-to="{escape(to_id)}" marker-end="url(#arrow)" '
-        f'd="M{x1:.1f} {y1:.1f} C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"/>'
-    )
+def _edge(start: Box, end: Box, lane: tuple[tuple[float, float], ...], attributes: str) -> str:
+    """A curve through the points of its lane."""
+    x, y = start.x + start.width, start.y + start.height / 2
+    path = f"M{x:.1f} {y:.1f}"
+    for to_x, to_y in (*lane, (end.x - 2, end.y + end.height / 2)):
+        bend = max(18.0, (to_x - x) / 2)
+        path += f" C{x + bend:.1f} {y:.1f} {to_x - bend:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
+        x, y = to_x, to_y
+    return f'<path class="edge" {attributes} marker-end="url(#arrow)" d="{path}"/>'
 
 
 def _shape(shape: Shape, box: Box) -> str:
