@@ -1,4 +1,4 @@
-"""The ``definition`` function: wakes on a definition, a revision of one, or a generated CRD; looks at that one definition and nothing else."""
+"""The ``definition`` function: wakes on a definition, a revision of one, or a generated CRD; looks at that one definition only."""
 
 from __future__ import annotations
 

@@ -57,11 +57,9 @@ async def _run(kubeconfig: str | None, context: str | None, install: bool, ready
 
 
 async def start_functions(supervisor: Supervisor, environment: Mapping[str, str], directory: Path) -> None:
-    """Functions side by side, then the bridge. Raises Refusal."""
-    *functions, bridge = function_commands(environment, directory)
+    """Functions and bridge side by side: whoever is first repeats what the others do not answer yet. Raises Refusal."""
     try:
-        await asyncio.gather(*(supervisor.start(item) for item in functions))
-        await supervisor.start(bridge)
+        await asyncio.gather(*(supervisor.start(item) for item in function_commands(environment, directory)))
     except StartError as error:
         raise Refusal(str(error)) from None
 

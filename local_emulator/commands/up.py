@@ -66,8 +66,6 @@ async def _up(port: int, kubeconfig: Path | None, ready_file: str | None, output
 @contextlib.asynccontextmanager
 async def local_cluster(directory: Path, say: Callable[[str], None], *, port: int = 0, kubeconfig: Path | None = None) -> AsyncIterator[Up]:
     """The emulator and the functions, from start to stop; logs go to ``directory``. Raises Refusal."""
-    from local_emulator.install import connect, ensure_crds
-
     began = time.monotonic()
     config = kubeconfig or directory / "kubeconfig"
     address = port or free_ports(1)[0]
@@ -75,13 +73,11 @@ async def local_cluster(directory: Path, say: Callable[[str], None], *, port: in
     arguments = (sys.executable, "-m", "local_emulator.server", "--port", str(address), "--kubeconfig", str(config))
     arguments += ("--ready-after", READY_AFTER)
     try:
-        await supervisor.start(Command("api", arguments, inherited(), config))
-        cluster = await connect(str(config), None)
-        try:
-            await ensure_crds(cluster, install=True)
-        finally:
-            await cluster.close()
-        await start_functions(supervisor, {**inherited(), "KUBECONFIG": str(config)}, directory)
+        # The functions need the kubeconfig only when they first ask something, so everything starts at once.
+        await asyncio.gather(
+            _start_api(supervisor, Command("api", arguments, inherited(), config)),
+            start_functions(supervisor, {**inherited(), "KUBECONFIG": str(config)}, directory),
+        )
         yield Up(config, f"http://127.0.0.1:{address}", len(supervisor.children), time.monotonic() - began)
     except StartError as error:
         raise Refusal(str(error)) from None
@@ -89,3 +85,14 @@ async def local_cluster(directory: Path, say: Callable[[str], None], *, port: in
         await supervisor.stop()
         if kubeconfig:
             kubeconfig.unlink(missing_ok=True)
+
+
+async def _start_api(supervisor: Supervisor, command: Command) -> None:
+    from local_emulator.install import connect, ensure_crds
+
+    await supervisor.start(command)
+    cluster = await connect(str(command.ready_file), None)
+    try:
+        await ensure_crds(cluster, install=True)
+    finally:
+        await cluster.close()
