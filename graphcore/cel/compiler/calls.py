@@ -15,7 +15,7 @@ from graphcore.cel.compiler.building import charge
 from graphcore.cel.compiler.context import CALLS, Context, Environment, Evaluator
 from graphcore.cel.declarations import Overload
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.library.standard_impl import compile_regex
+from graphcore.cel.library.standard_impl import searcher
 from graphcore.cel.types import Kind, Type
 from graphcore.cel.values import Duration, Opaque, Optional, Timestamp, TypeValue, Uint, no_such_overload
 
@@ -174,15 +174,16 @@ def _matches(context: Context, expr: Call) -> Evaluator:
     if context.observe is not None:
         context.compile(pattern)
     source = pattern.value
-    found: list[Callable[[str], Any]] = []
+    search: Callable[[bytes], Any] | None = None
 
     def matches(env: Environment) -> bool:
+        nonlocal search
         value = text(env)
         if type(value) is not str:
             raise no_such_overload()
-        if not found:
-            found.append(compile_regex(source).search)
-        return found[0](value) is not None
+        if search is None:
+            search = searcher(source)
+        return search(value.encode("utf-8", "surrogatepass")) is not None
 
     return matches
 

@@ -71,12 +71,21 @@ def _junction(decisive: bool) -> Callable[[Context, Call], Evaluator]:
             return every
         left, right = terms
 
+        def decides(term: Evaluator, env: Environment) -> bool:
+            """After the other operand failed: its error stands unless this one decides."""
+            try:
+                return term(env) is decisive
+            except EvaluationError as error:
+                if error.reason is Reason.BUDGET:
+                    raise
+                return False
+
         def both(env: Environment) -> bool:
             try:
                 if left(env) is decisive:
                     return not undecided
             except EvaluationError as error:
-                if error.reason is Reason.BUDGET or right(env) is undecided:
+                if error.reason is Reason.BUDGET or not decides(right, env):
                     raise
                 return not undecided
             return right(env)  # type: ignore[no-any-return]
@@ -161,7 +170,7 @@ def _equals_text(context: Context, left: Expr, text: str, expected: bool) -> Eva
     return equals_text
 
 
-def _ordering(decide: Callable[[int], bool], integers: Callable[[Any, Any], bool]) -> Callable[[Context, Call], Evaluator]:
+def _ordering(decide: Callable[[float], bool], integers: Callable[[Any, Any], bool]) -> Callable[[Context, Call], Evaluator]:
     def form(context: Context, expr: Call) -> Evaluator:
         left, right = context.compile(expr.args[0]), context.compile(expr.args[1])
 
