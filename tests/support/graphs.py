@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from graphcore.cel.library.conditions import Condition
 from graphcore.errors import Problem
 from graphcore.graph.expression import NodeError
 from graphcore.graph.graph import Graph
@@ -118,6 +119,16 @@ def node(
     )
 
 
+def made(fn: Fn) -> Fn:
+    """What ``runtime.newCondition`` returns, from dicts."""
+
+    def convert(scope: Mapping[str, Any]) -> Any:
+        found = fn(scope)
+        return [Condition(**item) for item in found] if isinstance(found, list) else Condition(**found)
+
+    return convert
+
+
 def graph(
     *nodes: Node,
     status: Mapping[str, Any] | None = None,
@@ -125,7 +136,7 @@ def graph(
     instance: Resource = APP,
     name: str = "app",
 ) -> Graph:
-    """Nodes in any order. status: dotted path → function of the scope. conditions: functions giving a list of conditions."""
+    """Nodes in any order. status: dotted path → function of the scope. conditions: functions giving a condition, or several, as dicts."""
     edges = {item.id: item.dependencies for item in nodes}
     waves = deletion_waves(edges)
     by_id = {item.id: item for item in nodes}
@@ -139,7 +150,7 @@ def graph(
         instance=instance,
         nodes=tuple(ordered),
         status=StatusProgram(tuple((tuple(path.split(".")), expression(fn, "schema", path)) for path, fn in (status or {}).items())),
-        conditions=tuple(ConditionProgram(expression(fn, "schema", f"status.conditions[{i}]")) for i, fn in enumerate(conditions))
+        conditions=tuple(ConditionProgram(expression(made(fn), "schema", f"status.conditions[{i}]")) for i, fn in enumerate(conditions))
         if conditions is not None
         else None,
         crd={},

@@ -1,0 +1,643 @@
+"""One instance: what a run does and what the status says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from graphcore import names
+from graphcore.converge.effects import Apply, Converged, Failed, Refused, Waiting
+from graphcore.converge.fence import read_mark
+from graphcore.converge.metadata import applyset_id
+from graphcore.converge.session import Options
+from tests.support.graphs import APP, CLUSTER_APP, CONFIG_MAP, DEPLOYMENT, NAMESPACE, SECRET, graph, node
+from tests.support.memory import plan
+from tests.support.worlds import World
+
+
+def ready(scope: Any) -> Any:
+    return scope["web"]["status"]["ready"]
+
+
+def world_of(*nodes: Any, spec: Any = None, **rest: Any) -> World:
+    world = World(graph(*nodes, **rest))
+    world.instance(spec=spec)
+    return world
+
+
+def data(value: Any) -> dict[str, Any]:
+    return {"data.v": value}
+
+
+def spec(name: str) -> Any:
+    return lambda s: s["schema"]["spec"][name]
+
+
+# What a managed instance and its children look like
+
+
+def test_a_new_instance_is_managed_like_kros() -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.run()
+    metadata = world.demo()["metadata"]
+    assert metadata["finalizers"] == [names.FINALIZER]
+    assert metadata["labels"] == {
+        names.OWNED: "true",
+        names.KRO_VERSION: "devel",
+        names.RGD_ID: "rgd-uid",
+        names.RGD_NAME: "app",
+        names.APPLYSET_ID: applyset_id(world.demo()),
+    }
+    notes = metadata["annotations"]
+    assert notes[names.APPLYSET_TOOLING] == "kro/devel"
+    assert notes[names.APPLYSET_GROUP_KINDS] == "ConfigMap"
+    assert notes[names.APPLYSET_NAMESPACES] == ""
+    mark = read_mark(world.demo())
+    assert (mark.revision, mark.fence, mark.pruning) == (1, 1, frozenset())
+    owner = {entry["manager"] for entry in metadata["managedFields"]}
+    assert owner == {"user", names.MANAGER_LABELLER, names.MANAGER}
+
+
+def test_status_of_a_converged_instance() -> None:
+    world = world_of(node("config", fields=data(spec("v"))), spec={"v": "x"}, status={"seen": lambda s: s["config"]["data"]["v"]})
+    world.run()
+    status = world.demo()["status"]
+    assert (status["state"], status["seen"]) == ("ACTIVE", "x")
+    assert [item["type"] for item in status["conditions"]] == ["GraphResolved", "InstanceManaged", "ResourcesReady", "Ready"]
+    reasons = {item["type"]: (item["reason"], item["message"]) for item in status["conditions"]}
+    assert reasons == {
+        "InstanceManaged": ("Managed", "instance is properly managed with finalizers and labels"),
+        "GraphResolved": ("Resolved", "runtime graph created and all resources resolved"),
+        "ResourcesReady": ("AllResourcesReady", "all resources are created and ready"),
+        "Ready": ("Ready", ""),
+    }
+
+
+def test_a_definition_without_resources_is_active_at_once() -> None:
+    world = world_of(status={"n": lambda s: s["schema"]["metadata"]["name"]})
+    assert world.run() == Converged()
+    assert world.demo()["status"]["n"] == "demo"
+    assert world.demo()["metadata"]["annotations"][names.APPLYSET_GROUP_KINDS] == ""
+    world.run()
+    assert world.counts == (1, 0)
+
+
+def test_the_dry_driver_writes_nothing() -> None:
+    from graphcore.converge import InstanceRequest, converge_instance
+
+    world = world_of(node("config", fields=data("1")))
+    before = world.api.revision
+    intended, outcome = plan(converge_instance(InstanceRequest(APP, "demo", "default"), world.now), world.api)
+    assert (outcome, world.api.revision) == (Converged(), before)
+    assert [type(effect).__name__ for effect in intended] == ["Apply", "Apply", "Replace"]
+
+
+# Waves and gates
+
+
+def test_ready_when_gates_dependents_and_names_the_blocking_node() -> None:
+    world = world_of(node("web", DEPLOYMENT, ready=ready), node("config", after=["web"], fields=data("1")), node("last", after=["config"]))
+    outcome = world.run()
+    assert isinstance(outcome, Waiting)
+    assert outcome.retry_after is None
+    assert world.api.all("ConfigMap") == []
+    condition = world.condition("ResourcesReady")
+    assert condition["reason"] == "NotReady"
+    assert condition["message"].startswith('resource reconciliation failed: apply results contain errors: waiting for node "web":')
+    assert "(waiting for readiness)" in condition["message"]
+    assert world.demo()["status"]["state"] == "IN_PROGRESS"
+    assert world.demo()["metadata"]["annotations"][names.APPLYSET_GROUP_KINDS] == "Deployment.apps", "nothing is recorded before its time"
+    world.api.edit("Deployment", "demo-web", {"status": {"ready": True}}, "kubelet", "status")
+    assert world.run() == Converged()
+    assert world.demo()["metadata"]["annotations"][names.APPLYSET_GROUP_KINDS] == "ConfigMap,Deployment.apps"
+
+
+def test_data_pending_is_not_an_error() -> None:
+    world = world_of(node("web", DEPLOYMENT), node("config", after=["web"], fields=data(lambda s: s["web"]["status"]["replicas"])))
+    assert isinstance(world.run(), Waiting)
+    message = world.condition("ResourcesReady")["message"]
+    assert message.startswith(
+        'resource reconciliation failed: waiting for unresolved resource: gvr "/v1, Resource=configmaps": node "config":'
+    )
+    assert message.endswith("no such key: status (data pending)")
+    assert world.demo()["status"]["state"] == "IN_PROGRESS"
+
+
+def test_a_fatal_error_stops_its_node_and_dependents_only() -> None:
+    world = world_of(
+        node("bad", fields=data(lambda s: 1 // 0)),
+        node("after", after=["bad"]),
+        node("fine", fields=data("1")),
+        node("also", after=["fine"]),
+    )
+    outcome = world.run()
+    assert isinstance(outcome, Failed)
+    assert outcome.problems[0].node == "bad"
+    assert sorted(item["metadata"]["name"] for item in world.api.all("ConfigMap")) == ["demo-also", "demo-fine"]
+    assert world.condition("ResourcesReady")["message"] == 'resource reconciliation failed: node "bad": eval "bad:data.v": division by zero'
+    assert world.demo()["status"]["state"] == "ERROR"
+
+
+def test_include_when_is_contagious_and_prunes() -> None:
+    world = world_of(
+        node("a", include=spec("on"), fields=data("1")), node("b", SECRET, after=["a"]), node("c", fields=data("1")), spec={"on": True}
+    )
+    assert world.run() == Converged()
+    assert world.api.find("Secret", "demo-b")
+    world.api.edit("App", "demo", {"spec": {"on": False}})
+    assert world.run() == Converged()
+    assert world.api.all("Secret") == []
+    assert [item["metadata"]["name"] for item in world.api.all("ConfigMap")] == ["demo-c"]
+    assert world.demo()["metadata"]["annotations"][names.APPLYSET_GROUP_KINDS] == "ConfigMap"
+    assert world.run() == Converged()
+    assert world.counts == (2, 0)
+
+
+def test_include_when_may_read_resources_once_they_are_ready() -> None:
+    world = world_of(
+        node("web", DEPLOYMENT, ready=ready),
+        node("extra", include=lambda s: s["web"]["status"]["wanted"], include_after=["web"], fields=data("1")),
+    )
+    world.run()
+    assert world.api.all("ConfigMap") == []
+    world.api.edit("Deployment", "demo-web", {"status": {"ready": True, "wanted": True}}, "kubelet", "status")
+    assert world.run() == Converged()
+    assert world.api.find("ConfigMap", "demo-extra")
+
+
+def test_two_nodes_rendering_one_object_are_both_refused() -> None:
+    world = world_of(node("a", name="same", fields=data("a")), node("b", name="same", fields=data("b")), node("c", fields=data("c")))
+    assert isinstance(world.run(), Failed)
+    message = world.condition("ResourcesReady")["message"]
+    assert 'resources "a" and "b" both render ConfigMap default/same' in message
+    assert [item["metadata"]["name"] for item in world.api.all("ConfigMap")] == ["demo-c"]
+    assert world.demo()["status"]["state"] == "ERROR"
+
+
+def test_a_collection_gives_items_in_order_and_prunes_what_left_the_list() -> None:
+    items = node("items", each={"n": spec("names")}, name=lambda s: f"item-{s['n']}", fields=data(lambda s: s["n"]))
+    world = world_of(
+        items, node("all", after=["items"], fields=data(lambda s: ",".join(i["data"]["v"] for i in s["items"]))), spec={"names": ["b", "a"]}
+    )
+    assert world.run() == Converged()
+    assert world.api.get("ConfigMap", "demo-all")["data"] == {"v": "b,a"}
+    labels = world.api.get("ConfigMap", "item-a")["metadata"]["labels"]
+    assert (labels[names.COLLECTION_INDEX], labels[names.COLLECTION_SIZE], labels[names.NODE_ID]) == ("1", "2", "items")
+    world.api.edit("App", "demo", {"spec": {"names": ["a", "c"]}})
+    assert world.run() == Converged()
+    assert sorted(i["metadata"]["name"] for i in world.api.all("ConfigMap")) == ["demo-all", "item-a", "item-c"]
+    assert world.api.get("ConfigMap", "demo-all")["data"] == {"v": "a,c"}
+    world.api.edit("App", "demo", {"spec": {"names": []}})
+    assert world.run() == Converged()
+    assert world.api.get("ConfigMap", "demo-all")["data"] == {"v": ""}, "an emptied collection is empty for its dependents in the same run"
+
+
+def test_items_in_other_namespaces_are_recorded_and_read_there() -> None:
+    world = world_of(node("items", each={"n": ["x", "y"]}, namespace=lambda s: s["n"], fields=data("1")))
+    assert world.run() == Converged()
+    assert world.demo()["metadata"]["annotations"][names.APPLYSET_NAMESPACES] == "x,y"
+    world.run()
+    assert world.counts == (3, 0)
+    world.api.delete("ConfigMap", "demo-items")
+    assert world.run() == Converged()
+    assert len(world.api.all("ConfigMap")) == 2
+
+
+def test_a_cluster_scoped_instance() -> None:
+    world = World(graph(node("ns", NAMESPACE), node("c", namespace="apart", fields=data("1")), instance=CLUSTER_APP))
+    world.instance()
+    assert world.run() == Converged()
+    notes = world.demo()["metadata"]["annotations"]
+    assert (notes[names.APPLYSET_GROUP_KINDS], notes[names.APPLYSET_NAMESPACES]) == ("ConfigMap,Namespace", "apart")
+    assert names.INSTANCE_NAMESPACE not in world.api.get("ConfigMap", "demo-c")["metadata"]["labels"]
+    world.run()
+    assert world.counts == (3, 0)
+    world.api.delete("ClusterApp", "demo")
+    assert world.run() == Converged(gone=True)
+    assert world.api.all("Namespace") == []
+
+
+# Writing only differences
+
+
+@pytest.mark.parametrize("manager", ["kubectl-edit", "kro.run/other"])
+def test_whoever_changes_a_value_is_corrected(manager: str) -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.run()
+    world.api.edit("ConfigMap", "demo-config", {"data": {"v": "2", "theirs": "x"}}, manager)
+    world.run()
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "1", "theirs": "x"}
+
+
+def test_a_new_release_writes_nothing() -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.run()
+    world.options = Options(version_label="v9")
+    world.run()
+    assert world.counts == (2, 0)
+
+
+def test_fields_that_leave_the_template_leave_the_object() -> None:
+    world = world_of(node("config", fields={"data.a": "1", "data.b": "2"}))
+    world.run()
+    world.activate(graph(node("config", fields={"data.a": "1"})), 2)
+    assert world.run(revision=2) == Converged()
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"a": "1"}
+    assert read_mark(world.demo()).revision == 2
+
+
+def test_copied_instance_labels_render_the_same_before_and_after_the_first_touch() -> None:
+    def copied(s: Any) -> str:
+        return ",".join(sorted(s["schema"]["metadata"]["labels"]))
+
+    world = world_of(node("config", fields=data(copied)), node("later", after=["config"], fields=data(copied)))
+    world.run()
+    world.run()
+    assert world.counts == (2, 0)
+
+
+# Revisions
+
+
+def test_nobody_acts_below_the_recorded_revision() -> None:
+    old, new = graph(node("config", fields=data("old"))), graph(node("config", fields=data("new")))
+    world = World(old)
+    world.instance()
+    world.activate(new, 2)
+    world.run(revision=2)
+    world.api.graphs[("app", 1)] = (old, "rgd-uid")
+    world.run(revision=1)
+    assert world.counts == (2, 0)
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "new"}
+
+
+def test_a_retired_revision_is_replaced_by_the_active_one() -> None:
+    world = World(graph(node("config", fields=data("1"))))
+    world.instance()
+    world.run()
+    world.activate(graph(node("config", fields=data("9"))), 9)
+    del world.api.graphs[("app", 1)]
+    assert world.run() == Converged()
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "9"}
+
+
+def test_a_recreated_definition_starts_over_and_takes_its_instances_along() -> None:
+    world = World(graph(node("config", fields=data("1"))))
+    world.activate(world.graph, 7)
+    world.instance()
+    world.run()
+    assert read_mark(world.demo()).revision == 7
+    world.api.graphs.clear()
+    world.activate(graph(node("config", fields=data("2"))), 1, uid="second-life")
+    assert world.run() == Converged()
+    assert read_mark(world.demo()).revision == 1
+    assert world.demo()["metadata"]["labels"][names.RGD_ID] == "second-life"
+
+
+def test_without_an_active_revision_the_instance_waits_for_one() -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.api.edit("CustomResourceDefinition", "apps.kro.run", {"metadata": {"annotations": None}})
+    assert isinstance(world.run(), Waiting)
+    assert world.condition("GraphResolved")["reason"] == "ResolutionFailed"
+    assert world.demo()["status"]["state"] == "ERROR"
+    assert "finalizers" not in world.demo()["metadata"]
+
+
+# Taking over from kro
+
+
+def test_an_instance_made_by_kro_costs_one_write_once() -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.run()
+    kept = {key: value for key, value in world.demo()["metadata"]["annotations"].items() if not key.startswith("krofn.")}
+    world.api.edit("App", "demo", {"metadata": {"annotations": {names.CONVERGENCE: None}}}, "kro")
+    world.api.edit("ConfigMap", "demo-config", {"metadata": {"annotations": {names.APPLIED: None}}}, "kro")
+    assert world.run() == Converged()
+    assert world.counts[1] == 1
+    assert {key: value for key, value in world.demo()["metadata"]["annotations"].items() if not key.startswith("krofn.")} == kept
+    world.run()
+    assert world.counts == (2, 0)
+
+
+def test_kinds_that_only_the_annotations_know_are_looked_up() -> None:
+    world = world_of(node("config", fields=data("1")), node("gone", SECRET))
+    world.run()
+    world.api.edit("App", "demo", {"metadata": {"annotations": {names.CONVERGENCE: None}}}, "kro")
+    world.activate(graph(node("config", fields=data("1"))), 2)
+    assert world.run(revision=2) == Converged()
+    assert world.api.all("Secret") == []
+
+
+# Ownership of objects
+
+
+def foreign(world: World, **labels: str) -> dict[str, Any]:
+    metadata = {"name": "demo-config", "namespace": "default", "labels": labels}
+    return world.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"theirs": "x"}})
+
+
+def test_what_nobody_owns_is_adopted_and_told() -> None:
+    world = world_of(node("config", fields=data("1")))
+    foreign(world)
+    assert world.run() == Converged()
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"theirs": "x", "v": "1"}
+    assert [(event.reason, event.type) for event in world.api.events] == [("Adopted", "Normal")]
+    world.run()
+    assert world.counts == (2, 0)
+
+
+@pytest.mark.parametrize("each", [None, {"n": ["x"]}])
+def test_what_belongs_to_another_applyset_is_reported(each: Any) -> None:
+    world = world_of(node("config", fields=data("1"), each=each))
+    before = foreign(world, **{names.APPLYSET_PART_OF: "applyset-other-v1"})
+    outcome = world.run()
+    assert isinstance(outcome, Failed)
+    assert outcome.retry_after == 3.0
+    assert "belongs to ApplySet applyset-other-v1, cannot reassign" in world.condition("ResourcesReady")["message"]
+    assert world.demo()["status"]["state"] == "ERROR"
+    assert world.api.get("ConfigMap", "demo-config") == before
+
+
+def test_a_child_that_is_going_is_waited_for() -> None:
+    world = world_of(node("config", fields=data("1")), node("other", fields=data("1")))
+    world.run()
+    world.api.edit("ConfigMap", "demo-config", {"metadata": {"finalizers": ["x/y"]}})
+    world.api.delete("ConfigMap", "demo-config")
+    world.api.delete("ConfigMap", "demo-other")
+    outcome = world.run()
+    assert isinstance(outcome, Waiting)
+    assert outcome.retry_after is None
+    condition = world.condition("ResourcesReady")
+    assert condition["reason"] == "ResourceDeleting"
+    assert 'resource "default/demo-config" for node "config" is currently being deleted' in condition["message"]
+    assert "finalizers: x/y" in condition["message"]
+    assert world.api.find("ConfigMap", "demo-other"), "independent nodes go on"
+
+
+# What the API server refuses
+
+
+def test_a_refused_apply_says_so_and_is_tried_again_ever_more_rarely() -> None:
+    world = world_of(node("config", fields=data("1")), node("fine", fields=data("1")))
+    refusal = Refused(403, "Forbidden", 'configmaps "demo-config" is forbidden: not wanted here')
+    world.api.refuse = lambda effect: refusal if isinstance(effect, Apply) and effect.name == "demo-config" else None
+    outcome = world.run()
+    assert isinstance(outcome, Failed)
+    assert outcome.retry_after == 3.0
+    expected = 'resource reconciliation failed: apply results contain errors: configmaps "demo-config" is forbidden: not wanted here'
+    assert world.condition("ResourcesReady")["message"] == expected
+    assert world.api.find("ConfigMap", "demo-fine")
+    for _ in range(20):
+        outcome = world.run()
+    assert isinstance(outcome, Failed)
+    assert outcome.retry_after == 20.0
+    world.options = Options(requeue_interval=0)
+    assert world.run().retry_after is None
+
+
+def test_same_failure_same_text_no_write() -> None:
+    world = world_of(node("config", fields=data(lambda s: 1 // 0)))
+    world.run()
+    world.run()
+    assert world.counts[1] == 0
+
+
+def test_children_that_may_not_be_listed_are_neither_applied_nor_pruned() -> None:
+    world = world_of(node("config", fields=data("1")), node("secret", SECRET))
+    world.run()
+    world.api.refuse = lambda effect: (
+        Refused(403, "Forbidden", "no list") if type(effect).__name__ == "List" and effect.resource == SECRET else None
+    )
+    world.activate(graph(node("secret", SECRET)), 2)
+    assert isinstance(world.run(revision=2), Failed)
+    assert world.api.find("ConfigMap", "demo-config")
+    assert "listing secrets failed: no list" in world.condition("ResourcesReady")["message"]
+
+
+# Management
+
+
+@pytest.mark.parametrize("edit", [{"finalizers": None}, {"labels": {names.RGD_NAME: None}}, {"labels": None}])
+def test_labels_and_finalizer_removed_by_hand_come_back(edit: Any) -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.run()
+    if edit.get("labels", 0) is None:
+        edit = {"labels": {key: None for key in world.demo()["metadata"]["labels"] if key != names.APPLYSET_ID}}
+    before = world.demo()["metadata"]
+    world.api.edit("App", "demo", {"metadata": edit})
+    assert world.run() == Converged()
+    after = world.demo()["metadata"]
+    assert (after["finalizers"], after["labels"]) == (before["finalizers"], before["labels"])
+
+
+def test_a_finalizer_is_not_installed_over_an_inventory_that_cannot_be_right() -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.run()
+    world.api.edit("App", "demo", {"metadata": {"finalizers": None, "annotations": {names.APPLYSET_GROUP_KINDS: "Secret"}}})
+    assert isinstance(world.run(), Failed)
+    assert world.condition("InstanceManaged")["reason"] == "ManagementFailed"
+    assert world.condition("Ready")["status"] == "False"
+    assert {world.condition(kind)["status"] for kind in ("GraphResolved", "ResourcesReady")} == {"Unknown"}
+    assert world.demo()["status"]["state"] == "ERROR"
+    assert "finalizers" not in world.demo()["metadata"]
+
+
+def test_a_name_too_long_for_a_label_is_one_clear_error() -> None:
+    world = World(graph(node("config", fields=data("1"))))
+    world.instance(name="a" * 64)
+    assert isinstance(world.run("a" * 64), Failed)
+    assert "has 64 characters; at most 63" in world.condition("ResourcesReady", "a" * 64)["message"]
+    assert world.api.all("ConfigMap") == []
+
+
+# Suspension
+
+
+@pytest.mark.parametrize("value", ["suspended", "Disabled"])
+def test_suspension_keeps_what_the_status_said(value: str) -> None:
+    world = world_of(node("config", fields=data(spec("v"))), spec={"v": "1"}, status={"seen": lambda s: s["config"]["data"]["v"]})
+    world.run()
+    world.api.edit("App", "demo", {"metadata": {"annotations": {names.RECONCILE: value}}, "spec": {"v": "2"}})
+    assert world.run() == Converged()
+    assert world.condition("ResourcesReady")["reason"] == "ReconciliationSuspended"
+    assert world.condition("Ready")["status"] == "False"
+    status = world.demo()["status"]
+    assert (status["state"], status["seen"]) == ("ACTIVE", "1")
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "1"}
+    world.run()
+    assert world.counts == (1, 0)
+    world.api.edit("App", "demo", {"metadata": {"annotations": {names.RECONCILE: None}}})
+    world.run()
+    assert world.demo()["status"]["seen"] == "2"
+
+
+# Status and conditions
+
+
+def test_a_status_field_that_fails_costs_only_itself() -> None:
+    world = world_of(
+        node("config", fields=data("1")), status={"good": lambda s: "yes", "bad": lambda s: 1 // 0, "later": lambda s: s["nothing"]}
+    )
+    assert isinstance(world.run(), Failed)
+    status = world.demo()["status"]
+    assert (status["good"], status["state"]) == ("yes", "ERROR")
+    assert not {"bad", "later"} & status.keys()
+    assert 'status field "bad"' in world.condition("ResourcesReady")["message"]
+
+
+def test_foreign_status_fields_go_with_the_next_write() -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.run()
+    world.api.edit("App", "demo", {"status": {"theirs": 1}}, "user", "status")
+    world.run()
+    assert "theirs" not in world.demo()["status"]
+
+
+def healthy(s: Any) -> Any:
+    return {"type": "Healthy", "status": "True" if s["config"]["data"]["v"] == "1" else "False", "reason": "Checked", "message": ""}
+
+
+def test_author_conditions_replace_the_built_in_ones() -> None:
+    world = world_of(node("config", fields=data(spec("v"))), spec={"v": "1"}, conditions=[healthy])
+    assert world.run() == Converged()
+    stamp = world.condition("Healthy")["lastTransitionTime"]
+    assert world.condition("Healthy") == {
+        "type": "Healthy",
+        "status": "True",
+        "reason": "Checked",
+        "lastTransitionTime": stamp,
+        "observedGeneration": 1,
+    }
+    assert len(world.demo()["status"]["conditions"]) == 1
+    world.api.edit("App", "demo", {"spec": {"v": "0"}})
+    world.run()
+    assert world.condition("Healthy")["status"] == "False"
+    assert world.condition("Healthy")["lastTransitionTime"] > stamp
+    assert world.demo()["status"]["state"] == "ACTIVE", "other author conditions do not count"
+
+
+def test_an_authors_ready_that_is_not_true_is_not_active() -> None:
+    world = world_of(node("config"), conditions=[lambda s: {"type": "Ready", "status": "False", "reason": "No", "message": "m"}])
+    world.run()
+    assert world.demo()["status"]["state"] == "IN_PROGRESS"
+
+
+def test_a_pending_author_condition_keeps_its_previous_value_and_is_named() -> None:
+    def condition(s: Any) -> Any:
+        return {"type": "Up", "status": "True" if s["web"]["status"]["n"] else "False", "reason": "", "message": ""}
+
+    world = world_of(node("web", DEPLOYMENT), conditions=[condition])
+    outcome = world.run()
+    assert isinstance(outcome, Waiting)
+    assert "no such key: status" in outcome.on[0]
+    assert world.demo()["status"]["conditions"] == []
+    world.api.edit("Deployment", "demo-web", {"status": {"n": 1}}, "kubelet", "status")
+    world.run()
+    world.api.edit("Deployment", "demo-web", {"status": {"n": None}}, "kubelet", "status")
+    world.run()
+    assert world.condition("Up")["status"] == "True"
+
+
+def test_duplicate_and_fatal_author_conditions_are_an_error_but_survivors_are_written() -> None:
+    twice = {"type": "Twice", "status": "True", "reason": "", "message": ""}
+    world = world_of(node("config", fields=data("1")), conditions=[lambda s: [twice, twice], lambda s: 1 // 0, healthy])
+    assert isinstance(world.run(), Failed)
+    assert [item["type"] for item in world.demo()["status"]["conditions"]] == ["Healthy"]
+    assert world.demo()["status"]["state"] == "ERROR"
+
+
+def test_condition_events_follow_the_feature_gate() -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.options = replace(world.options, condition_events=True)
+    world.run()
+    told = {event.reason: (event.type, event.message) for event in world.api.events}
+    assert told["Ready"] == ("Normal", "none -> True: Ready")
+    world.api.events.clear()
+    world.run()
+    assert world.api.events == []
+
+
+# External references
+
+
+def reference(**rest: Any) -> Any:
+    return node("ref", CONFIG_MAP, "shared", external=True, **rest)
+
+
+def shared(world: World, name: str = "shared", namespace: str = "default", **values: str) -> None:
+    metadata = {"name": name, "namespace": namespace, "labels": {"tier": "x"}}
+    world.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": values})
+
+
+def test_a_reference_is_recorded_before_it_is_read() -> None:
+    world = world_of(reference(), node("config", after=["ref"], fields=data(lambda s: s["ref"]["data"]["k"])))
+    outcome = world.run()
+    assert outcome == Waiting(('waiting for external reference "ref": not found',))
+    order = [(verb, kind, name) for verb, kind, name in world.api.log]
+    assert order.index(("APPLY", "App", "demo")) < order.index(("GET", "ConfigMap", "shared"))
+    notes = world.demo()["metadata"]
+    assert notes["annotations"][names.REFERENCES] == '[["v1","ConfigMap","configmaps",true,"default","shared",""]]'
+    assert notes["labels"][names.REFERS_PREFIX + "configmaps"] == "true"
+    shared(world, k="v")
+    assert world.run() == Converged()
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "v"}
+    world.run()
+    assert world.counts == (1 + 1 + 1, 0), "an external reference adds one read"
+
+
+def test_a_reference_is_never_written_or_deleted() -> None:
+    world = world_of(reference())
+    shared(world, k="v")
+    before = world.api.get("ConfigMap", "shared")
+    world.run()
+    world.api.delete("App", "demo")
+    assert world.run() == Converged(gone=True)
+    assert world.api.get("ConfigMap", "shared") == before
+
+
+def test_a_reference_that_changes_is_recorded_anew_and_the_old_one_forgotten() -> None:
+    world = world_of(node("ref", CONFIG_MAP, spec("which"), external=True), spec={"which": "one"})
+    shared(world, "one")
+    shared(world, "two")
+    world.run()
+    world.api.edit("App", "demo", {"spec": {"which": "two"}})
+    assert world.run() == Converged()
+    assert world.demo()["metadata"]["annotations"][names.REFERENCES] == '[["v1","ConfigMap","configmaps",true,"default","two",""]]'
+
+
+def test_references_that_go_leave_no_label() -> None:
+    world = world_of(reference())
+    shared(world)
+    world.run()
+    world.activate(graph(node("config", fields=data("1"))), 2)
+    assert world.run(revision=2) == Converged()
+    metadata = world.demo()["metadata"]
+    assert names.REFERENCES not in metadata["annotations"]
+    assert not [key for key in metadata["labels"] if key.startswith(names.REFERS_PREFIX)]
+
+
+def test_a_selector_reference_reads_all_namespaces_and_is_ready_when_empty() -> None:
+    many = node(
+        "many",
+        CONFIG_MAP,
+        external=True,
+        selector={"matchLabels": {"tier": "x"}},
+        ready=lambda s: all(i["data"]["ok"] == "yes" for i in s["many"]),
+    )
+    world = world_of(many, node("config", after=["many"], fields=data(lambda s: str(len(s["many"])))))
+    assert world.run() == Converged()
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "0"}
+    shared(world, "one", "elsewhere", ok="yes")
+    shared(world, "two", ok="yes")
+    assert world.run() == Converged()
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "2"}
+
+
+def test_a_selector_that_means_nothing_fails_its_node() -> None:
+    bad = {"matchExpressions": [{"key": "a", "operator": "Nope"}]}
+    world = world_of(node("many", CONFIG_MAP, external=True, selector=bad), node("config", fields=data("1")))
+    assert isinstance(world.run(), Failed)
+    assert "'Nope' is not a valid label selector operator" in world.condition("ResourcesReady")["message"]
+    assert world.api.find("ConfigMap", "demo-config")
