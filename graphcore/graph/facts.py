@@ -54,7 +54,7 @@ def decode_facts(text: str) -> Facts:
         facts = json.loads(data)
     except (binascii.Error, zlib.error, ValueError) as error:
         raise UnusableFacts("the stored facts cannot be read") from error
-    if unpacker.unconsumed_tail or not isinstance(facts, dict):
+    if not unpacker.eof or not isinstance(facts, dict):
         raise UnusableFacts("the stored facts cannot be read")
     return facts
 
