@@ -133,7 +133,7 @@ class Api:
         if verb not in resource.verbs or (verb == "create" and target.name) or (verb == "update" and not target.name):
             raise status.method_not_allowed()
         if "get" not in resource.verbs:
-            return Response(201, review(self.access, identity, resource, namespace, self._body(request, resource)))
+            return Response(201, encode(review(self.access, identity, resource, namespace, self._body(request, resource))))
         match verb:
             case "get":
                 view = negotiate(request.headers.get("accept", ""), request.query.get("includeObject", ""))

@@ -42,7 +42,7 @@ class CrdRules:
     def on_create(self, resource: Resource, obj: Object) -> Object:
         self._check(obj)
         stored = [version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")]
-        return {**obj, "status": {"conditions": [], "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}}
+        return {**obj, "status": {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}}
 
     def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
         if subresource:

@@ -247,7 +247,6 @@ class Transactions:
         obj["metadata"] = metadata = dict(metadata) if isinstance(metadata, dict) else {}
         if metadata.get("managedFields"):
             raise status.bad_request("metadata.managedFields must be nil")
-        self._check_url(resource, metadata, namespace, name)
         subresource = sub.name if sub else ""
         now = meta.timestamp(self.store.now())
         entry = self.store.get(resource.storage, (namespace, name))
@@ -257,12 +256,12 @@ class Transactions:
             if metadata.get("uid"):
                 why = f"uid mismatch: the provided object specified uid {metadata['uid']}, and no existing object was found"
                 raise status.conflict(resource.group, resource.plural, name, why)
-            if resource.namespaced:
-                metadata["namespace"] = namespace
+            self._check_url(resource, metadata, namespace, name)
             created = self.machinery.apply(resource, None, obj, options.manager, options.force, "", now)
             return self._create(resource, namespace, created, options, applied=True)
         live = self.load(resource, entry)
         merged = self.machinery.apply(resource, live, obj, options.manager, options.force, subresource, now)
+        self._check_url(resource, merged["metadata"], namespace, name)
         self._check_revision(resource, metadata, entry, name, required=False)
         return self._update(resource, entry, merged, sub, options, applied=True)
 
@@ -313,7 +312,8 @@ class Transactions:
         if any(metadata.get(member) != before.get(member) for member in ("labels", "annotations", "finalizers", "ownerReferences")):
             problems = [*problems, *meta.validate(resource, metadata)]
         if problems:
-            raise status.invalid(resource.group, resource.kind, name, problems)
+            # A real server checks metadata once for all kinds and once more for each, and lists both.
+            raise status.invalid(resource.group, resource.kind, name, [*problems, *problems])
         if not applied:
             # The real server's scale handler writes managedFields without a time.
             now = "" if subresource == "scale" else meta.timestamp(self.store.now())

@@ -77,7 +77,7 @@ def server_side_apply(
     same_fields = last is not None and key in managers and managers[key] == replace(last, time=managers[key].time)
     if final == bare and same_fields and {k: e.fields for k, e in managers.items()} == _decoded_fields(live):
         return live
-    if key in managers:
+    if key in managers and final != bare:  # an apply that only shares what is there moves no time
         managers[key] = replace(managers[key], time=now)
     return _with_managers(final, managers)
 
