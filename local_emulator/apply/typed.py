@@ -40,13 +40,13 @@ class TypedSchema:
     @classmethod
     def from_builtin(cls, group: str, version: str, kind: str) -> TypedSchema:
         """The view of a built-in kind. Raises KeyError for an unknown one."""
-        return _Builder().node(schema_for(group, version, kind))
+        return _Builder(zeros=True).node(schema_for(group, version, kind))
 
     @classmethod
     def from_crd(cls, schema: Mapping[str, Any]) -> TypedSchema:
         """The view of a CRD version's ``openAPIV3Schema``; metadata is an ObjectMeta whatever the schema says."""
         built = _Builder().node(schema)
-        metadata = _Builder().node(schema_for("", "v1", "ConfigMap")["properties"]["metadata"])
+        metadata = _Builder(zeros=True).node(schema_for("", "v1", "ConfigMap")["properties"]["metadata"])
         built.fields = {**built.fields, "apiVersion": SCALAR_NODE, "kind": SCALAR_NODE, "metadata": metadata}
         if built.shape != MAP:
             built = cls(MAP, element=DEDUCED_NODE, fields=built.fields)
@@ -90,9 +90,10 @@ def resolve(node: TypedSchema, value: Any) -> TypedSchema:
 
 
 class _Builder:
-    """Builds nodes once per shared sub-schema."""
+    """Builds nodes once per shared sub-schema. ``zeros``: required keys default to their zero, as fields of Go structs do."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, zeros: bool = False) -> None:
+        self.zeros = zeros
         self.built: dict[int, TypedSchema] = {}
 
     def node(self, schema: Mapping[str, Any]) -> TypedSchema:
@@ -132,4 +133,7 @@ class _Builder:
         keys = tuple(schema.get("x-kubernetes-list-map-keys") or ()) if kind == "map" else ()
         properties = items.get("properties") or {}
         defaults = {key: properties[key]["default"] for key in keys if "default" in properties.get(key, {})}
+        if self.zeros:
+            required = [key for key in keys if key in (items.get("required") or ()) and key not in defaults]
+            defaults.update({key: "" if properties[key].get("type") == "string" else 0 for key in required})
         return TypedSchema(LIST, atomic=kind == "atomic", element=self.node(items), keys=keys, key_defaults=defaults)

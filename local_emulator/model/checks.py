@@ -14,6 +14,8 @@ from local_emulator.builtin.facts import ENUMS
 from local_emulator.codec import encode
 from local_emulator.model.pods import check_pod_spec, check_template, labels_match
 from local_emulator.model.wording import (
+    SUBDOMAIN,
+    SUBDOMAIN_TEXT,
     duplicate,
     forbidden,
     invalid,
@@ -97,7 +99,7 @@ def _pod(obj: Struct) -> Iterator[Cause]:
 
 def _job_spec(spec: Struct, where: str) -> Iterator[Cause]:
     yield from not_negative(spec, where, "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished")
-    if spec["completionMode"] not in ENUMS["JobSpec.completionMode"]:
+    if spec.get("completionMode", "NonIndexed") not in ENUMS["JobSpec.completionMode"]:
         yield unsupported(f"{where}.completionMode", spec["completionMode"], ENUMS["JobSpec.completionMode"])
     yield from check_template(spec["template"], f"{where}.template", ("OnFailure", "Never"), job=True)
 
@@ -235,6 +237,9 @@ def _ingress(obj: Struct) -> Iterator[Cause]:
         yield invalid("spec", [], "either `defaultBackend` or `rules` must be specified")
     if "defaultBackend" in spec:
         yield from _ingress_backend(spec["defaultBackend"], "spec.defaultBackend")
+    name = spec.get("ingressClassName")
+    if name is not None and not SUBDOMAIN.match(name):
+        yield invalid("spec.ingressClassName", name, SUBDOMAIN_TEXT)
     for index, rule in enumerate(spec.get("rules", ())):
         http = rule.get("http")
         if http is not None and not http.get("paths"):
@@ -244,7 +249,8 @@ def _ingress(obj: Struct) -> Iterator[Cause]:
             kind = path.get("pathType")
             if kind is None:
                 yield required(f"{where}.pathType", "pathType must be specified")
-            elif kind not in ENUMS["HTTPIngressPath.pathType"]:
+                continue
+            if kind not in ENUMS["HTTPIngressPath.pathType"]:
                 yield unsupported(f"{where}.pathType", kind, ("Exact", "ImplementationSpecific", "Prefix"))
             elif kind != "ImplementationSpecific" and not path.get("path", "").startswith("/"):
                 yield invalid(f"{where}.path", path.get("path", ""), "must be an absolute path")
@@ -262,6 +268,9 @@ def _autoscaler(obj: Struct) -> Iterator[Cause]:
     for member in ("kind", "name"):
         if not spec["scaleTargetRef"].get(member):
             yield required(f"spec.scaleTargetRef.{member}")
+    target = spec["scaleTargetRef"]
+    if "/" not in target.get("apiVersion", "") and target.get("kind") != "ReplicationController":
+        yield invalid("spec.scaleTargetRef.apiVersion", target.get("apiVersion", ""), "apiVersion must specify API group")
 
 
 def _claim(obj: Struct) -> Iterator[Cause]:

@@ -70,7 +70,10 @@ def custom_checker(schema: Schema) -> Callable[[Object, Object | None, str], lis
 
     def faults(obj: Object) -> list[Cause]:
         body = {name: value for name, value in obj.items() if name not in META}
-        found = [Cause(problem.path or "", problem.message, problem.code) for problem in validate_value(body, body_schema, "")]
+        found = [
+            Cause((problem.path or "").removeprefix("."), problem.message, problem.code)
+            for problem in validate_value(body, body_schema, "")
+        ]
         if distinct:
             found.extend(_repeated(body, body_schema, ""))
         return found

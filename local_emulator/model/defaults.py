@@ -75,6 +75,12 @@ def _rolling_update(surge: Any, unavailable: Any) -> Default:
     return default
 
 
+def _daemon_set(struct: Struct) -> None:
+    """A relic of extensions/v1beta1 that every DaemonSet carries."""
+    annotations = struct["metadata"].get("annotations", {})
+    struct["metadata"]["annotations"] = {"deprecated.daemonset.template.generation": "1", **annotations}
+
+
 def _stateful_set_strategy(struct: Struct) -> None:
     if struct.setdefault("type", "RollingUpdate") == "RollingUpdate":
         struct.setdefault("rollingUpdate", {}).setdefault("partition", 0)
@@ -87,6 +93,9 @@ def _stateful_set(struct: Struct) -> None:
     retention = struct.setdefault("persistentVolumeClaimRetentionPolicy", {})
     retention.setdefault("whenDeleted", "Retain")
     retention.setdefault("whenScaled", "Retain")
+    for claim in struct.get("volumeClaimTemplates", ()):
+        claim["apiVersion"], claim["kind"] = "v1", "PersistentVolumeClaim"
+        claim["status"].setdefault("phase", "Pending")
 
 
 def _service_port(struct: Struct) -> None:
@@ -108,7 +117,12 @@ def _service(struct: Struct) -> None:
         struct.setdefault("allocateLoadBalancerNodePorts", True)
 
 
-def _job(struct: Struct) -> None:
+def _job(obj: Struct) -> None:
+    """Not in the template of a CronJob: that is defaulted when the Job is made."""
+    struct, metadata = obj["spec"], obj["metadata"]
+    if not metadata.get("labels") and struct["template"]["metadata"].get("labels"):
+        metadata["labels"] = dict(struct["template"]["metadata"]["labels"])
+    struct.setdefault("manualSelector", False)
     if "completions" not in struct and "parallelism" not in struct:
         struct["completions"] = 1
     struct.setdefault("parallelism", 1)
@@ -232,6 +246,7 @@ DEFAULTERS: dict[str, Default] = {
     "CronJobSpec": _set(concurrencyPolicy="Allow", suspend=False, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1),
     "CustomResourceDefinitionNames": _crd_names,
     "CustomResourceDefinitionSpec": _crd,
+    "DaemonSet": _daemon_set,
     "DaemonSetSpec": _set(revisionHistoryLimit=10),
     "DaemonSetUpdateStrategy": _rolling_update(0, 1),
     "DeploymentSpec": _set(replicas=1, revisionHistoryLimit=10, progressDeadlineSeconds=600),
@@ -246,7 +261,7 @@ DEFAULTERS: dict[str, Default] = {
     "HostPathVolumeSource": _set(type=""),
     "ISCSIVolumeSource": _set(iscsiInterface="default"),
     "IngressClassParametersReference": _set(scope="Cluster"),
-    "JobSpec": _job,
+    "Job": _job,
     "MatchResources": _match_resources,
     "MutatingWebhook": _mutating_webhook,
     "Namespace": _namespace,

@@ -72,6 +72,8 @@ def check_pod_spec(spec: Struct, where: str) -> Iterator[Cause]:
         yield from _check_container(container, f"{where}.containers[{index}]", volumes, names)
     for index, container in enumerate(spec.get("initContainers", ())):
         yield from _check_container(container, f"{where}.initContainers[{index}]", volumes, names)
+    for index, toleration in enumerate(spec.get("tolerations", ())):
+        yield from _check_toleration(toleration, f"{where}.tolerations[{index}]")
     if spec.get("restartPolicy") not in _RESTART_POLICIES:
         yield unsupported(f"{where}.restartPolicy", spec.get("restartPolicy", ""), _RESTART_POLICIES)
     if spec.get("dnsPolicy") not in ENUMS["PodSpec.dnsPolicy"]:
@@ -165,6 +167,20 @@ def _check_resources(resources: Struct, where: str) -> Iterator[Cause]:
     for name, amount in resources.get("requests", {}).items():
         if name in limits and parse(amount)[0] > parse(limits[name])[0]:
             yield invalid(f"{where}.requests", amount, f"must be less than or equal to {name} limit of {limits[name]}")
+
+
+def _check_toleration(toleration: Struct, where: str) -> Iterator[Cause]:
+    effect, operator = toleration.get("effect", ""), toleration.get("operator", "")
+    if not toleration.get("key") and operator != "Exists":
+        yield invalid(
+            f"{where}.operator", operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
+        )
+    if "tolerationSeconds" in toleration and effect != "NoExecute":
+        yield invalid(f"{where}.effect", effect, "effect must be 'NoExecute' when `tolerationSeconds` is set")
+    if operator == "Exists" and toleration.get("value"):
+        yield invalid(f"{where}.operator", toleration["value"], "value must be empty when `operator` is 'Exists'")
+    if effect and effect not in ENUMS["Toleration.effect"]:
+        yield unsupported(f"{where}.effect", effect, ("NoSchedule", "PreferNoSchedule", "NoExecute"))
 
 
 def _check_probe(probe: Struct, where: str) -> Iterator[Cause]:

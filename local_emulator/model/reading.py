@@ -213,7 +213,11 @@ def reader_of(name: str) -> Reader:
             vanishing[part] = ("",)
         elif part in plain:
             vanishing[part] = (0,)
-    always = [(part, _empty(properties[part])) for part in sorted(required) if part in properties and part not in embedded]
+    always = [
+        (part, None if part in pointers else _empty(properties[part]))
+        for part in sorted(required)
+        if part in properties and part not in embedded
+    ]
     default = DEFAULTERS.get(short)
 
     def read(value: Any, where: str, report: Report) -> Any:
