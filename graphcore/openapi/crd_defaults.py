@@ -1,4 +1,4 @@
-"""Defaults in a schema: each must be a value that the schema itself takes, with no fields it would drop.
+"""Defaults in a schema: each must be a value that the schema itself takes, with no fields it would drop, breaking no rule.
 
 Source: apiextensions-apiserver 0.36 ``apiserver/schema/defaulting/validation.go``. Defaults inside the apiVersion,
 kind and metadata of embedded resources are not looked at.
@@ -12,6 +12,7 @@ from typing import Any
 from graphcore.errors import Problem
 from graphcore.openapi.fielderrors import in_order, invalid, key
 from graphcore.openapi.pruning import META, prune
+from graphcore.openapi.rule_values import rule_faults
 from graphcore.openapi.values import validate_value
 
 
@@ -29,7 +30,8 @@ def _walk(schema: Mapping[str, Any], path: str, found: list[Problem], *, root: b
         place = f"{path}.default"
         if prune(default, schema, root=whole) != default:
             found.append(invalid(place, default, "must not have unknown fields"))
-        found.extend(validate_value(default, schema, place))
+        faults = validate_value(default, schema, place)
+        found.extend(faults or rule_faults(default, schema, place))
     # Defaults below additionalProperties are the values' own business: they are forbidden only inside metadata.
     if isinstance(schema.get("items"), Mapping):
         _walk(schema["items"], f"{path}.items", found)

@@ -28,8 +28,8 @@ _UNSUPPORTED = ("id", "additionalItems", "patternProperties", "definitions", "de
 class Position:
     """What the surroundings of a schema say about it.
 
-    forbidden_defaults: why defaults are not allowed. inside_meta: within apiVersion, kind or metadata. uncorrelatable: path of the nearest
-    surrounding list or map whose old and new entries cannot be matched, where rules cannot use ``oldSelf``.
+    forbidden_defaults: why defaults are not allowed. inside_meta: within apiVersion, kind or metadata. uncorrelatable: path of the
+    outermost list around it whose old and new items cannot be matched, where rules cannot use ``oldSelf``.
     cardinality: how often the value can occur in one object, None if unbounded. rules: whether rules are to be compiled here.
     """
 
@@ -100,9 +100,8 @@ def _parts(schema: Schema, path: str, position: Position, root: bool) -> list[tu
     if isinstance(additional, Mapping):
         reason = "inside additionalProperties applying to object metadata" if position.inside_meta else position.forbidden_defaults
         parts.append((additional, f"{path}.additionalProperties", replace(inner, forbidden_defaults=reason)))
-    correlatable = schema.get("x-kubernetes-map-type") in (None, "granular")
     for name, member in in_order(schema.get("properties")):
-        below = inner if correlatable else replace(inner, uncorrelatable=position.uncorrelatable or path)
+        below = inner
         if (root or schema.get("x-kubernetes-embedded-resource")) and name in META:
             below = replace(below, inside_meta=True)
             if root:

@@ -37,7 +37,7 @@ def validate_crd(crd: Mapping[str, Any]) -> tuple[Problem, ...]:
     """
     spec = crd.get("spec") or {}
     metadata = crd.get("metadata") or {}
-    names = spec.get("names") or {}
+    names = _with_defaults(spec.get("names") or {})
     found: list[Problem] = []
     name = metadata.get("name") or ""
     if not name:
@@ -56,6 +56,16 @@ def validate_crd(crd: Mapping[str, Any]) -> tuple[Problem, ...]:
         words = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
         found.append(invalid("spec.preserveUnknownFields", True, words))
     return tuple(found)
+
+
+def _with_defaults(names: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Names as the API server completes them before it validates."""
+    kind = names.get("kind") or ""
+    return {
+        **names,
+        "singular": names.get("singular") or kind.lower(),
+        "listKind": names.get("listKind") or (f"{kind}List" if kind else ""),
+    }
 
 
 def message_of(crd_name: str, problems: Sequence[Problem]) -> str:
@@ -176,7 +186,8 @@ def _root_members(schema: Mapping[str, Any], place: str) -> list[Problem]:
         words = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
         return [invalid(f"{place}.type", schema.get("type") or "", words)] if schema.get("type") else []
     allowed = {_member(name) for name in _ROOT_MEMBERS}
-    if any(value not in (None, False, "", [], {}) for name, value in schema.items() if name not in allowed):
+    others = {name: value for name, value in schema.items() if name not in allowed}
+    if others.get("default") is not None or any(value not in (None, False, "", [], {}) for value in others.values()):
         words = f"only [{' '.join(_ROOT_MEMBERS)}] fields are allowed at the root of the schema if the status subresource is enabled"
         return [invalid(place, schema, words)]
     return []

@@ -18,6 +18,9 @@ Cost = Callable[[Sizes, Operand | None, Args, str], CallCost | None]
 
 def function_cost(estimator: Sizes, function: str, overload: str, target: Operand | None, args: Args) -> CallCost | None:
     """Cost of a call without its arguments, or None where it is the usual one unit."""
+    listed = _list_function(estimator, overload, target, args)
+    if listed is not None:
+        return listed
     by_name = _BY_NAME.get(function)
     found = by_name(estimator, target, args, overload) if by_name is not None else None
     if found is None:
@@ -29,6 +32,36 @@ def function_cost(estimator: Sizes, function: str, overload: str, target: Operan
 def _size(estimator: Sizes, operand: Operand) -> Range:
     """Size of an operand, from the expression or else from the schema."""
     return operand.size or estimator.declared_size(operand.path) or UNKNOWN
+
+
+def _list_function(sizes: Sizes, overload: str, target: Operand | None, args: Args) -> CallCost | None:
+    """Functions that make a list (cel-go 0.26 ``ext/lists.go``); sizes are those of the comparisons where every pair is compared."""
+    if overload == "lists_range":
+        return _new_list(1, fixed(_literal(args[0], LIMIT)))
+    if target is None:
+        return None
+    if overload == "list_slice":
+        return _new_list(1, fixed((_literal(args[1], _size(sizes, target).high) - _literal(args[0], 0)) % (LIMIT + 1)))
+    if overload == "list_reverse":
+        return _new_list(1, _size(sizes, target))
+    if overload in ("list_flatten", "list_flatten_int"):
+        return _new_list(_literal(args[0], LIMIT) if args else 1, _size(sizes, target))
+    if overload == "list_distinct":
+        size = _size(sizes, target)
+        return _new_list(2, size * size)
+    if overload.endswith(("_sort", "_sortByAssociatedKeys")):
+        size = _size(sizes, args[0] if overload.endswith("Keys") else target)
+        return _new_list(2 + (TRAVERSAL if overload.startswith(("list_string_", "list_bytes_")) else 0), size * size)
+    return None
+
+
+def _new_list(factor: float, size: Range) -> CallCost:
+    return CallCost(size.scaled(factor) + fixed(11), size)
+
+
+def _literal(operand: Operand, otherwise: int) -> int:
+    value = operand.expr.value if isinstance(operand.expr, Literal) else None
+    return value % (LIMIT + 1) if type(value) is int else otherwise
 
 
 def _unit(_estimator: Sizes, _target: Operand | None, _args: Args, _overload: str) -> CallCost:
@@ -98,8 +131,8 @@ def _split(estimator: Sizes, target: Operand | None, args: Args, _overload: str)
         return None
     size = _size(estimator, target)
     most = size.high
-    if len(args) > 1 and isinstance(args[1].expr, Literal) and type(args[1].expr.value) is int:
-        most = args[1].expr.value % (LIMIT + 1)
+    if len(args) > 1:
+        most = _literal(args[1], most)
     return CallCost(size.scaled(2 * TRAVERSAL), Range(0, most))
 
 

@@ -10,6 +10,7 @@ from functools import cache
 
 from graphcore.cel.ast import Call, Comprehension, Expr, ListExpr, Literal, MapExpr, children
 from graphcore.cel.checker import Checked, Scope, check
+from graphcore.cel.declarations import Function
 from graphcore.cel.errors import CelError, Issue
 from graphcore.cel.lexer import issue_at
 from graphcore.cel.overloads import Overloads
@@ -44,7 +45,11 @@ def _overloads() -> Overloads:
     )
 
     libraries = (standard, comprehensions, lists, strings, optionals, kubernetes_lists, urls, regex, quantity, ip, cidr, semver)
-    return Overloads(join(library.FUNCTIONS for library in libraries), frozenset())
+    functions = join(library.FUNCTIONS for library in libraries)
+    # string.reverse() came with a later version of the strings library than the API server uses.
+    reverse = functions["reverse"]
+    functions["reverse"] = Function("reverse", tuple(overload for overload in reverse.overloads if overload.id != "string_reverse"))
+    return Overloads(functions, frozenset())
 
 
 def check_rule(text: str, variables: Mapping[str, Type], provider: TypeProvider) -> Checked:

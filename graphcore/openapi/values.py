@@ -63,6 +63,7 @@ def _check(value: Any, schema: Mapping[str, Any], path: str, name: str, found: l
             _string(value, schema, place, name, found)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             _number(value, schema, place, name, found)
+            _number_format(value, schema, path, name, found)
         elif isinstance(value, list):
             _list(value, schema, path, name, found)
     if schema.get("enum") is not None and not any(_equal(value, allowed) for allowed in schema["enum"]):
@@ -119,6 +120,17 @@ def _number(value: float, schema: Mapping[str, Any], place: str, name: str, foun
     if minimum is not None and (value < minimum or (schema.get("exclusiveMinimum") and value == minimum)):
         words = "greater than" if schema.get("exclusiveMinimum") else "greater than or equal to"
         found.append(invalid(place, value, f"{name} in body should be {words} {number(minimum)}"))
+
+
+def _number_format(value: float, schema: Mapping[str, Any], path: str, name: str, found: list[Problem]) -> None:
+    """Whether an integer is one, and fits its format; told at the place of the whole value, without the value."""
+    if schema.get("type") != "integer":
+        return
+    bits = 32 if schema.get("format") == "int32" else 64
+    whole = isinstance(value, int) or value.is_integer()
+    if not whole or not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        form = f"with format {schema['format']}" if schema.get("format") in ("int32", "int64") else "(default format)"
+        found.append(invalid(path, "", f"Checked value must be of type integer {form} in {name}"))
 
 
 def _list(value: list[Any], schema: Mapping[str, Any], path: str, name: str, found: list[Problem]) -> None:
