@@ -70,7 +70,7 @@ def issue(definition: Object, revision: int, graph: Graph, version_label: str) -
     facts = encode_facts(graph.facts())
     if facts is not None:
         metadata["annotations"] = {names.COMPILED: facts}
-    snapshot = {"name": name, "generation": meta(definition).get("generation", 1), "spec": definition["spec"]}
+    snapshot = {"name": name, "generation": meta(definition).get("generation", 1), "spec": without_empty_lists(definition["spec"])}
     body = {
         "apiVersion": REVISIONS.api_version,
         "kind": REVISIONS.kind,
@@ -84,6 +84,13 @@ def issue(definition: Object, revision: int, graph: Graph, version_label: str) -
         raise Restart
     message = result.message if isinstance(result, Refused) else "the kind GraphRevision is not installed"
     raise RevisionRefused(f'creating graph revision "{metadata["name"]}": {message}')
+
+
+def without_empty_lists(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A definition's spec as kro stores it: ``resources`` and the lists of a resource that are empty mean the same as absent."""
+    resources = [{key: value for key, value in resource.items() if value not in ([], None)} for resource in spec.get("resources") or ()]
+    kept = {key: value for key, value in spec.items() if key != "resources"}
+    return kept | ({"resources": resources} if resources else {})
 
 
 def owner_reference(definition: Object) -> dict[str, Any]:
