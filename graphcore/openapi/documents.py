@@ -68,7 +68,7 @@ class Document:
     def _load(self, name: str) -> Mapping[str, Any] | None:
         if isinstance(self._body, str):
             start = self._index.get(name)
-            return None if start is None else jsontext.value(self._body, start)
+            return None if start is None else jsontext.value(self._body, start)[0]
         component = self._decoded_schemas.get(name)
         return component if isinstance(component, Mapping) else None
 
@@ -85,22 +85,32 @@ class Document:
         components: dict[str, str] = {}
         served: dict[str, tuple[str, bool]] = {}
         if not isinstance(self._body, str):
-            for name, schema in sorted(self._decoded_schemas.items()):
+            for name, schema in self._decoded_schemas.items():
                 self._note_component(name, schema, components)
-            for path, item in (self._body.get("paths") or {}).items():
-                self._note_path(path, item, served)
+            for template, item in (self._body.get("paths") or {}).items():
+                self._note_path(template, item, served)
             return index, components, served
         text = self._body
-        for name, start, _ in jsontext.members(text, 0):
-            if name == "paths":
-                for path, begin, _ in jsontext.members(text, start):
-                    self._note_path(path, jsontext.value(text, begin), served)
-            elif name == "components":
-                for part, begin, _ in jsontext.members(text, start):
-                    if part == "schemas":
-                        index = {component: at for component, at, _ in jsontext.members(text, begin)}
-        for component in sorted(index):
-            self._note_component(component, jsontext.value(text, index[component]), components)
+
+        def path(name: str, at: int) -> int:
+            item, end = jsontext.value(text, at)
+            self._note_path(name, item, served)
+            return end
+
+        def component(name: str, at: int) -> int:
+            schema, end = jsontext.value(text, at)
+            index[name] = at
+            self._note_component(name, schema, components)
+            return end
+
+        def schemas(name: str, at: int) -> int:
+            return jsontext.each_member(text, at, component) if name == "schemas" else jsontext.value(text, at)[1]
+
+        def root(name: str, at: int) -> int:
+            part = {"paths": path, "components": schemas}.get(name)
+            return jsontext.each_member(text, at, part) if part else jsontext.value(text, at)[1]
+
+        jsontext.each_member(text, 0, root)
         return index, components, served
 
     @property
@@ -118,7 +128,8 @@ class Document:
     def _note_component(self, name: str, schema: Any, components: dict[str, str]) -> None:
         for kind in _kinds_of(schema):
             if self._own(kind):
-                components.setdefault(str(kind["kind"]), name)
+                known = components.get(str(kind["kind"]))
+                components[str(kind["kind"])] = name if known is None else min(known, name)
 
     def _note_path(self, path: str, item: Any, served: dict[str, tuple[str, bool]]) -> None:
         place = _resource_of(path)

@@ -9,40 +9,40 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
-    """Name, first and last position (exclusive) of every member's value of the JSON object at ``start``. Raises ValueError."""
+def each_member(text: str, start: int, visit: Callable[[str, int], int]) -> int:
+    """Call ``visit(name, start of the value)`` for every member of the JSON object at ``start``; it returns where the value ends.
+
+    Returns the end of the object. Raises ValueError where the text is no object.
+    """
     position = _skip(text, start)
     if text[position : position + 1] != "{":
         raise ValueError(f"no JSON object at position {position}")
     position = _skip(text, position + 1)
     if text[position : position + 1] == "}":
-        return
+        return position + 1
     while True:
         name, position = _DECODER.raw_decode(text, position)
         position = _skip(text, position)
         if text[position : position + 1] != ":":
             raise ValueError(f"no member at position {position}")
-        begin = _skip(text, position + 1)
-        _, end = _DECODER.raw_decode(text, begin)
-        yield str(name), begin, end
-        position = _skip(text, end)
+        position = _skip(text, visit(str(name), _skip(text, position + 1)))
         if text[position : position + 1] == "}":
-            return
+            return position + 1
         if text[position : position + 1] != ",":
             raise ValueError(f"unfinished object at position {position}")
         position = _skip(text, position + 1)
 
 
-def value(text: str, start: int) -> Any:
-    """The value at ``start``, decoded."""
-    return _DECODER.raw_decode(text, start)[0]
+def value(text: str, start: int) -> tuple[Any, int]:
+    """The value at ``start``, decoded, and where it ends."""
+    return _DECODER.raw_decode(text, start)
 
 
 def _skip(text: str, position: int) -> int:
