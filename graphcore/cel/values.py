@@ -10,6 +10,7 @@ Source: cel-spec ``doc/langdef.md`` (values, equality, ordering); cel-go ``commo
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
@@ -326,12 +327,15 @@ def _deep_equals(left: Any, right: Any) -> bool:
 _ORDERED: Final = frozenset({str, bytes, bool})
 
 
-def compare(left: Any, right: Any) -> int:
-    """-1, 0 or 1. Numbers compare across kinds. Raises EvaluationError (no such overload; NaN)."""
+def compare(left: Any, right: Any) -> float:
+    """-1, 0 or 1; NaN, which is neither below, at nor above 0, where a number is NaN. Numbers compare across kinds.
+
+    Raises EvaluationError (no such overload).
+    """
     kind, other = type(left), type(right)
     if kind in _NUMBERS and other in _NUMBERS:
         if left != left or right != right:
-            raise EvaluationError(Reason.OTHER, "NaN values cannot be ordered")
+            return nan
         if (kind is float) is not (other is float):
             left, right = float(left), float(right)
     elif kind is not other:

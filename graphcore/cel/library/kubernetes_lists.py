@@ -5,7 +5,6 @@ Source: k8s.io/apiserver v0.36 ``pkg/cel/library/lists.go``.
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import Any
 
@@ -27,7 +26,7 @@ def is_sorted(items: Any) -> bool:
         raise no_such_overload("isSorted", items)
     if len(items) == 1:
         compare(items[0], items[0])
-    return all(compare(left, right) <= 0 for left, right in pairwise(items))
+    return not any(compare(left, right) > 0 for left, right in pairwise(items))
 
 
 def total(items: Any) -> Any:
@@ -112,16 +111,11 @@ def _extreme(function: str, items: Any, replaced_when: int) -> Any:
     if not items:
         raise fail(f"{function} called on empty list")
     best = items[0]
-    if not _is_nan(best):
-        compare(best, best)
+    compare(best, best)
     for item in items[1:]:
-        if not _is_nan(best) and not _is_nan(item) and compare(best, item) == replaced_when:
+        if compare(best, item) == replaced_when:
             best = item
     return best
-
-
-def _is_nan(value: Any) -> bool:
-    return type(value) is float and math.isnan(value)
 
 
 def index_of(items: Any, wanted: Any) -> int:

@@ -5,7 +5,6 @@ Source: cel-go v0.31 ``ext/lists.go``.
 
 from __future__ import annotations
 
-from functools import cmp_to_key
 from typing import Any
 
 from graphcore.cel.budget import require_size
@@ -13,7 +12,7 @@ from graphcore.cel.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import fail, no_such_overload
 from graphcore.cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, UINT, Type, list_of, parameter
-from graphcore.cel.values import AssociativeList, Duration, Timestamp, Uint, compare, equals
+from graphcore.cel.values import AssociativeList, Duration, Timestamp, Uint, equals
 
 _MAX_RANGE = 1_000_000
 _MAX_COMPARED = 1_000
@@ -94,16 +93,8 @@ def sort_by_keys(items: Any, keys: Any) -> list[Any]:
         raise fail("list elements must be comparable")
     if any(type(key) is not kind for key in keys):
         raise fail("list elements must have the same type")
-    order: Any = cmp_to_key(_order) if kind in (float, Duration, Timestamp) else None
-    ranks = [order(key) for key in keys] if order else keys
+    ranks = [key.nanos for key in keys] if kind in (Timestamp, Duration) else keys
     return [items[position] for position in sorted(range(len(items)), key=ranks.__getitem__)]
-
-
-def _order(left: Any, right: Any) -> int:
-    try:
-        return compare(left, right)
-    except EvaluationError:  # NaN is neither less nor greater, so it stays where it is
-        return 0
 
 
 def distinct(items: Any) -> list[Any]:

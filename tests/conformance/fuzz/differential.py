@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -203,7 +204,7 @@ def compare(question: Question, ours: Answer, theirs: Answer) -> Difference | No
         return Difference("check", question, ours, theirs)
     if "issues" in ours:
         return Difference("issues", question, ours, theirs) if ours["issues"] != theirs["issues"] else None
-    if ours["type"] != theirs["type"]:
+    if ours["type"] != re.sub(r"\bnull_type\b", "null", theirs["type"]):
         return Difference("type", question, ours, theirs)
     if ("error" in ours) != ("error" in theirs):
         return Difference("value", question, ours, theirs)
@@ -226,9 +227,79 @@ class Class:
     example: str
 
 
-CLASSES: tuple[Class, ...] = ()
+CLASSES: tuple[Class, ...] = (
+    Class(
+        "budget",
+        "Evaluations that would build or compute too much end in an error here; cel-go goes on.",
+        "lists.range(1000000).map(v, lists.range(1000000))",
+    ),
+    Class(
+        "bound types",
+        "cel-go takes the value of a variable for a type that is not declared, if the value of another is a type.",
+        "cel.bind(v, type(1), v == type(2))",
+    ),
+    Class(
+        "opaque fields",
+        "Selecting a field of a quantity, URL or version is refused by both; cel-go's message is about its own tables.",
+        "quantity('1').value",
+    ),
+    Class(
+        "mixed elements",
+        "min() and max() refuse elements that cannot be compared; cel-go ignores them and gives the first.",
+        "[dyn(1), 'a'].max()",
+    ),
+    Class(
+        "map keys",
+        "A map literal takes bool, int, uint and string as keys; cel-go takes anything until the entry is looked for.",
+        "{dyn(1.5): 1}.size()",
+    ),
+    Class(
+        "lost overloads",
+        "cel-go does not find the overload for some values that lost their static type: lists of strings that went through a list function,"
+        " and what the value() of an optional gives.",
+        "string(dyn(oi).value())",
+    ),
+    Class(
+        "equality of Kubernetes values",
+        "cel-go cannot compare a quantity, address, URL or version with a value of another kind, nor with the result of add() or sub().",
+        "quantity('2') == quantity('1').add(1)",
+    ),
+    Class(
+        "empty sums",
+        "Without static types, as in a warm start, the sum of an empty list is the int 0 whatever the list was declared as.",
+        "lf.filter(v, false).sum()",
+    ),
+)
 
 
 def classify(difference: Difference) -> str | None:
     """The name of the class that a difference belongs to; None for a defect."""
-    return "budget" if difference.ours.get("reason") is Reason.BUDGET else None
+    ours, theirs = difference.ours, difference.theirs
+    error, their_error = str(ours.get("error", "")), str(theirs.get("error", ""))
+    if ours.get("reason") is Reason.BUDGET:
+        return "budget"
+    if "reference to undefined type: " in their_error:
+        return "bound types"
+    if "issues" in ours and "issues" in theirs:
+        pairs = zip(ours["issues"], theirs["issues"], strict=False)
+        kinds = {
+            "opaque fields"
+            for one, other in pairs
+            if one != other
+            and "'kubernetes." in one["message"]
+            and other["message"].startswith("unexpected failed resolution of 'kubernetes.")
+        }
+        return kinds.pop() if kinds and len(ours["issues"]) == len(theirs["issues"]) else None
+    if error.startswith("unsupported key type"):
+        return "map keys"
+    expression = difference.question["expression"]
+    if their_error.startswith("no such overload: ") and "value" in ours:
+        lists = their_error.endswith("(list)")
+        return "lost overloads" if lists or ".value()" in expression else None
+    if their_error == "no such overload" and "value" in ours and re.search(r"\b(quantity|ip|cidr|url|semver)\(", expression):
+        return "equality of Kubernetes values"
+    if difference.aspect == "unchecked" and ".sum()" in expression:
+        return "empty sums"
+    if "value" in theirs and re.search(r"\.(min|max)\(\)", expression) and error.startswith("no such overload"):
+        return "mixed elements"
+    return None
