@@ -150,10 +150,8 @@ class Access:
         return [*found.cluster, *found.namespaced.get(namespace, ())] if namespace else found.cluster
 
     def _rules_of(self, user: User) -> _Rules:
-        revision = tuple(
-            events[-1].revision if (events := self.store.collection((RBAC_GROUP, plural)).events) else 0
-            for plural in ("clusterroles", "clusterrolebindings", "roles", "rolebindings")
-        )
+        plurals = ("clusterroles", "clusterrolebindings", "roles", "rolebindings")
+        revision = tuple(self.store.collection((RBAC_GROUP, plural)).latest for plural in plurals)
         key = (user.name, user.groups)
         cached = self._cache.get(key)
         if cached is None or cached.revision != revision:

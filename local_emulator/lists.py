@@ -108,7 +108,7 @@ def _entries(store: Store, resource: Resource, namespace: str, at: int, after: K
         found = store.get(resource.storage, (namespace, name))
         return [found] if found else []
     collection = store.collection(resource.storage)
-    if at == store.revision or not collection.events or collection.events[-1].revision <= at:
+    if collection.latest <= at:
         return list(store.list(resource.storage, namespace, after))
     state = store.at(resource.storage, at)
     if state is None:

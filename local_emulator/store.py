@@ -63,6 +63,7 @@ class Collection:
     events: deque[Event] = field(default_factory=deque)
     first: int = 0  # sequence number of events[0]
     compacted: int = 0  # events at or below this revision are gone
+    latest: int = 0  # revision of the newest event ever
     wakers: list[Callable[[], None]] = field(default_factory=list)
 
     def keys(self) -> list[Key]:
@@ -95,7 +96,7 @@ class Store:
     def collection(self, key: CollectionKey) -> Collection:
         found = self.collections.get(key)
         if found is None:
-            found = self.collections[key] = Collection(compacted=0)
+            found = self.collections[key] = Collection()
         return found
 
     def get(self, collection: CollectionKey, key: Key) -> Entry | None:
@@ -201,6 +202,7 @@ class Store:
 
     def _record(self, key: CollectionKey, target: Collection, event: Event) -> None:
         target.events.append(event)
+        target.latest = event.revision
         if len(target.events) > self.history:
             target.compacted = target.events.popleft().revision
             target.first += 1
