@@ -36,7 +36,7 @@ class Client:
         self.server, self.token, self.namespace = server, token, namespace
         self.http = httpx.Client(
             base_url=server,
-            headers={"Authorization": f"Bearer {token}", "User-Agent": user_agent},
+            headers={"User-Agent": user_agent} | ({"Authorization": f"Bearer {token}"} if token else {}),
             verify=False,
             timeout=30,
             trust_env=False,
