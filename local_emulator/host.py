@@ -6,6 +6,7 @@ started again between two deliveries, which forgets all its caches, as a crash o
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,17 @@ class Host:
     lines: list[str] = field(default_factory=list)
     apps: dict[str, App] = field(default_factory=dict)
     inlet: Inlet | None = None
+
+    async def quiet(self, still: float = 0.05) -> None:
+        """Returns when nothing has been asked or delivered for ``still`` seconds and nothing is queued."""
+        before: tuple[int, ...] = ()
+        while True:
+            depth = self.inlet.bridge.queue.depth if self.inlet else 0
+            now = (depth, len(self.deliveries), *(len(cluster.requests) for cluster in self.clusters.values()))
+            if depth == 0 and now == before:
+                return
+            before = now
+            await asyncio.sleep(still)
 
     def client(self, user_agent: str = "test") -> AsgiCluster:
         """A client of the API of one's own."""

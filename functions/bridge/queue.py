@@ -16,6 +16,8 @@ from functions.platform.events import EVENT_CONVERGE, Event
 from functions.platform.post import Sent
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 30.0
+LONGEST_ABSENCE = 1.0
+"""Seconds between attempts to reach a receiver that does not answer at all: asking costs nobody anything, and it may be starting."""
 MERGED = 500
 """Changes listed in one event; beyond, the list is left out and the event is never taken for an echo."""
 
@@ -95,7 +97,8 @@ class Queue:
                 continue
             slot.failures += 1
             slot.pending = merge(event, slot.pending) if slot.pending else event
-            pause = min(FIRST_BACKOFF * 2.0 ** min(slot.failures - 1, 16), LONGEST_BACKOFF)
+            longest = LONGEST_BACKOFF if sent.status else LONGEST_ABSENCE
+            pause = min(FIRST_BACKOFF * 2.0 ** min(slot.failures - 1, 16), longest)
             await asyncio.sleep(pause * (0.75 + 0.5 * self._jitter()))
         del self._slots[key]
 

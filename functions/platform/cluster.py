@@ -106,4 +106,6 @@ def decode(content: bytes) -> dict[str, Any]:
         value = None
     if isinstance(value, dict):
         return value
-    return {"kind": "Status", "status": "Failure", "message": "the server's answer is not a JSON object", "reason": "InternalError"}
+    # What is not the API server's own answer is a proxy's page, or the plain line about a path that nothing serves.
+    line = content[:80].decode("utf-8", "replace").strip().splitlines()[:1]
+    return {"kind": "Status", "status": "Failure", "message": f"not an answer of the Kubernetes API: {''.join(line)}", "reason": ""}

@@ -34,7 +34,7 @@ async def _demo(output: str) -> None:
         try:
             stage.act("Start a local Kubernetes API, the bridge and three functions", "krofn up")
             async with local_cluster(Path(directory), say=lambda text: stderr().print(f"   {text}")) as up:
-                stage.done(f"{up.processes} processes are ready", up.seconds)
+                stage.done(f"{len(up.children)} processes are ready", up.seconds)
                 cluster = await connect(str(up.kubeconfig), None)
                 try:
                     app = web_app(cluster)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import click
 
 from local_emulator.commands.run import ready_mark, start_functions, stop_signal
 from local_emulator.console import Misuse, Refusal, escape, output_option, print_json, stdout, talk
-from local_emulator.supervisor import Command, StartError, Supervisor, free_ports, inherited, scratch
+from local_emulator.supervisor import Child, Command, StartError, Supervisor, free_ports, inherited, scratch
 
 READY_AFTER = "0.8"
 """Seconds until the local API's workloads are available, as a patient node would make them."""
@@ -22,11 +22,11 @@ READY_AFTER = "0.8"
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """A local cluster that serves. seconds: what the start took."""
+    """A local cluster that serves. children: its processes by name. seconds: what the start took."""
 
     kubeconfig: Path
     server: str
-    processes: int
+    children: Mapping[str, Child]
     seconds: float
 
 
@@ -78,7 +78,7 @@ async def local_cluster(directory: Path, say: Callable[[str], None], *, port: in
             _start_api(supervisor, Command("api", arguments, inherited(), config)),
             start_functions(supervisor, {**inherited(), "KUBECONFIG": str(config)}, directory),
         )
-        yield Up(config, f"http://127.0.0.1:{address}", len(supervisor.children), time.monotonic() - began)
+        yield Up(config, f"http://127.0.0.1:{address}", supervisor.children, time.monotonic() - began)
     except StartError as error:
         raise Refusal(str(error)) from None
     finally:
