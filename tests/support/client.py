@@ -149,10 +149,8 @@ class Client:
         """Polls until a condition has a status at the current generation."""
 
         def holds(found: Object | None) -> bool:
-            return found is not None and any(
-                c["type"] == type_ and c["status"] == status and c.get("observedGeneration", 0) >= found["metadata"].get("generation", 0)
-                for c in found.get("status", {}).get("conditions", [])
-            )
+            verdict = condition(found, type_)
+            return verdict.get("status") == status and verdict.get("observedGeneration", 1 << 40) >= (found or {})["metadata"].get("generation", 0)
 
         found = self.wait(each, holds, timeout=timeout, what=f"{type_}={status}")
         assert found is not None
@@ -179,4 +177,4 @@ class Client:
 
 def condition(each: Object | None, type_: str) -> Object:
     """A condition of an object, or an empty dict."""
-    return next((c for c in (each or {}).get("status", {}).get("conditions", []) if c["type"] == type_), {})
+    return next((c for c in ((each or {}).get("status") or {}).get("conditions") or () if c["type"] == type_), {})

@@ -156,7 +156,7 @@ class Api:
 
     @property
     def reads(self) -> int:
-        return sum(verb in ("GET", "LIST") for verb, _, _ in self.log)
+        return sum(verb in ("GET", "LIST", "TRY") for verb, _, _ in self.log)
 
     @property
     def writes(self) -> int:
@@ -189,13 +189,13 @@ class Api:
                 self.log.append(("CREATE", effect.resource.kind, effect.body["metadata"]["name"]))
                 return refused or self._create(effect)
             case fx.Apply():
-                self.log.append(("APPLY", effect.resource.kind, effect.name))
+                self.log.append(("TRY" if effect.dry_run else "APPLY", effect.resource.kind, effect.name))
                 return refused or self._apply(effect)
             case fx.Patch() | fx.Replace():
                 self.log.append((type(effect).__name__.upper(), effect.resource.kind, effect.name))
                 return refused or self._patch(effect)
             case fx.Delete():
-                self.log.append(("DELETE", effect.resource.kind, effect.name))
+                self.log.append(("TRY" if effect.dry_run else "DELETE", effect.resource.kind, effect.name))
                 return refused or self._delete(effect)
         raise TypeError(effect)
 
@@ -239,6 +239,8 @@ class Api:
         metadata = body["metadata"]
         uid, version = metadata.get("uid"), metadata.get("resourceVersion")
         stored = self.objects.get(key)
+        if effect.dry_run and stored is None:
+            return fx.Found(body)
         if stored is None and uid:
             return fx.Refused(409, "Conflict", "uid mismatch: the object does not exist")
         if stored is not None:
@@ -246,6 +248,8 @@ class Api:
                 return fx.Refused(422, "Invalid", "metadata.uid: Invalid value: field is immutable")
             if version and version != stored.body["metadata"]["resourceVersion"]:
                 return fx.Refused(409, "Conflict", "the object has been modified")
+        if effect.dry_run:
+            return fx.Found(body)
         who = (effect.manager, "Apply", "")
         wanted = set(leaves(content({key: value for key, value in body.items() if key != "status"})))
         if stored is None:
@@ -291,6 +295,8 @@ class Api:
         metadata = stored.body["metadata"]
         if effect.uid != metadata["uid"] or (effect.resource_version and effect.resource_version != metadata["resourceVersion"]):
             return fx.Refused(409, "Conflict", "Precondition failed")
+        if effect.dry_run:
+            return fx.Missing()
         self._remove(key)
         left = self.objects.get(key)
         return fx.Found(self.show(left)) if left else fx.Missing()
