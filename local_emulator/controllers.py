@@ -44,6 +44,8 @@ class Controllers:
 
     def _on_event(self, collection: CollectionKey, event: Event) -> None:
         new, old = event.new, event.old
+        if collection == CLUSTER_ROLES:
+            self._add("roles", collection, ("", ""))
         if event.type == "DELETED":
             for dependent_collection, dependent in self.store.dependents.get(new.uid, ()):
                 self._add("owners", dependent_collection, dependent)
@@ -63,8 +65,6 @@ class Controllers:
                 self._add("namespace", collection, new.key)
             if collection == CRDS:
                 self._add("definition", collection, new.key)
-        if collection == CLUSTER_ROLES:
-            self._add("roles", collection, ("", ""))
 
     def run(self) -> None:
         """Does everything pending, including what that causes."""

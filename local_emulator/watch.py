@@ -80,8 +80,6 @@ class Watch:
                 position = self._position(collection)
             while not self.stopped:
                 self.changed.clear()
-                if self.store.collections.get(self.resource.storage) is not collection:
-                    return
                 if position < collection.first:
                     yield self._gone(self.start, collection.compacted)
                     return
@@ -92,7 +90,8 @@ class Watch:
                     yield b"".join(lines)
                     continue
                 now = loop.time()
-                if now >= deadline:
+                retired = self.store.collections.get(self.resource.storage) is not collection
+                if retired or now >= deadline:
                     return
                 if self.bookmarks and now >= next_bookmark:
                     next_bookmark = now + BOOKMARK_INTERVAL

@@ -11,6 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ VERSION = {
 
 
 def definition(plural: str, **names: Any) -> dict[str, Any]:
-    spec = {"group": "example.krofn.dev", "scope": "Namespaced", "names": {"plural": plural, "kind": "Foo", "shortNames": ["fo"], **names}, "versions": [VERSION]}
+    spec = {"group": "example.krofn.dev", "scope": "Namespaced", "names": {"plural": plural, "kind": "Foo", "shortNames": ["fo"], **names}, "versions": [deepcopy(VERSION)]}
     return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"{plural}.example.krofn.dev"}, "spec": spec}
 
 
