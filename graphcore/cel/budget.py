@@ -8,13 +8,15 @@ else is charged by the compiler when the result is there.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
 
-STEPS: Final = 4_000_000
-SIZE: Final = 32_000_000
-ITEM: Final = 16  # what one list element or map entry costs, in characters
+STEPS: Final = 2_500_000
+SIZE: Final = 8_000_000
+ITEM: Final = 4  # what one list element or map entry costs, in characters
+CONTAINER: Final = 16  # what a list or a map costs beside its elements
+NODES: Final = 500_000  # parts of a value that a function may walk through
 
 
 class Budget:
@@ -43,6 +45,22 @@ def require_size(characters: int = 0, items: int = 0) -> None:
     """Refuses at once a result that no default budget could pay for. Raises EvaluationError (budget exceeded)."""
     if characters + items * ITEM > SIZE:
         raise _too_large()
+
+
+def require_tree(value: Any) -> None:
+    """Refuses a value with too many parts before something walks through it; parts that are shared count every time.
+
+    Raises EvaluationError (budget exceeded).
+    """
+    pending = [value]
+    count = 0
+    while pending:
+        part = pending.pop()
+        if isinstance(part, (list, dict)):
+            count += len(part)
+            if count > NODES:
+                raise _too_large()
+            pending.extend(part.values() if isinstance(part, dict) else part)
 
 
 def _too_large() -> EvaluationError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphcore.cel import arithmetic
 from graphcore.cel.ast import Call, Expr, ListExpr, Literal, MapExpr, StructExpr
-from graphcore.cel.budget import ITEM
+from graphcore.cel.budget import CONTAINER, ITEM
 from graphcore.cel.compiler.context import BUDGET, CALLS, NODES, Context, Environment, Evaluator
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.values import INT_MAX, INT_MIN, Optional, map_key
@@ -31,12 +31,13 @@ def _list(context: Context, expr: ListExpr) -> Evaluator:
     elements = [context.compile(element) for element in expr.elements]
     inside = context.depth > 0
     optional = expr.optional
+    price = CONTAINER + len(elements) * ITEM
 
     def items(env: Environment) -> list[Any]:
         return [element(env) for element in elements]
 
     def paid(env: Environment) -> list[Any]:
-        env[BUDGET].grow(len(elements) * ITEM)
+        env[BUDGET].grow(price)
         return [element(env) for element in elements]
 
     def with_optional(env: Environment) -> list[Any]:
@@ -50,27 +51,28 @@ def _list(context: Context, expr: ListExpr) -> Evaluator:
                     continue
                 value = value.value
             built.append(value)
-        env[BUDGET].grow(len(built) * ITEM)
+        env[BUDGET].grow(CONTAINER + len(built) * ITEM)
         return built
 
     if optional:
         return with_optional
-    return paid if inside and elements else items
+    return paid if inside else items
 
 
 def _map(context: Context, expr: MapExpr) -> Evaluator:
     inside = context.depth > 0
     if all(type(entry.key) is Literal and type(entry.key.value) is str and not entry.optional for entry in expr.entries):
         pairs = [(entry.key.value, context.compile(entry.value)) for entry in expr.entries]  # type: ignore[attr-defined]
+        price = CONTAINER + len(pairs) * ITEM
 
         def fields(env: Environment) -> dict[Any, Any]:
             return {key: value(env) for key, value in pairs}
 
         def paid(env: Environment) -> dict[Any, Any]:
-            env[BUDGET].grow(len(pairs) * ITEM)
+            env[BUDGET].grow(price)
             return {key: value(env) for key, value in pairs}
 
-        return paid if inside and pairs else fields
+        return paid if inside else fields
     entries = [(context.compile(entry.key), context.compile(entry.value), entry.optional) for entry in expr.entries]
 
     def build(env: Environment) -> dict[Any, Any]:
@@ -85,7 +87,7 @@ def _map(context: Context, expr: MapExpr) -> Evaluator:
                     continue
                 content = content.value
             built[name] = content
-        env[BUDGET].grow(len(built) * ITEM)
+        env[BUDGET].grow(CONTAINER + len(built) * ITEM)
         return built
 
     return build

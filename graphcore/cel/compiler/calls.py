@@ -68,13 +68,20 @@ def _candidates(context: Context, expr: Call) -> list[Overload]:
 
 
 def _by_values(candidates: list[Overload]) -> Implementation:
-    """Tries the overloads in order of declaration."""
+    """Calls the first overload that takes the classes of the values, which alone decide; remembers it for these classes."""
+    found: dict[tuple[type, ...], Implementation] = {}
 
     def dispatch(*values: Any) -> Any:
-        for overload in candidates:
-            if overload.implementation and all(map(accepts, overload.arguments, values)):
-                return overload.implementation(*values)
-        raise no_such_overload()
+        classes = tuple(map(type, values))
+        implementation = found.get(classes)
+        if implementation is None:
+            for overload in candidates:
+                if overload.implementation and all(map(accepts, overload.arguments, values)):
+                    implementation = found[classes] = overload.implementation
+                    break
+            else:
+                raise no_such_overload()
+        return implementation(*values)
 
     return dispatch
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graphcore.cel.ast import Call, Comprehension, Expr, Ident, ListExpr, Literal, children
-from graphcore.cel.budget import ITEM
+from graphcore.cel.budget import CONTAINER, ITEM
 from graphcore.cel.compiler.context import BUDGET, NODES, Context, Environment, Evaluator
 from graphcore.cel.compiler.paths import FAILED
 from graphcore.cel.errors import EvaluationError, Reason
@@ -170,7 +170,7 @@ def _filter(loop: _Loop, condition: Evaluator) -> Evaluator:
 
     def filtered(env: Environment) -> list[Any]:
         built = list(selected(env))
-        env[BUDGET].grow(len(built) * ITEM)
+        env[BUDGET].grow(CONTAINER + len(built) * ITEM)
         return built
 
     return filtered
@@ -183,14 +183,14 @@ def _collect(loop: _Loop, condition: Evaluator | None, element: Evaluator) -> Ev
 
     def collect(env: Environment) -> list[Any]:
         built = [element(env) for _ in selected(env)]
-        env[BUDGET].grow(len(built) * ITEM)
+        env[BUDGET].grow(CONTAINER + len(built) * ITEM)
         return built
 
     def collect_all(env: Environment) -> list[Any]:
         built = []
         for env[first] in items(env):  # noqa: B020
             built.append(element(env))
-        env[BUDGET].grow(len(built) * ITEM)
+        env[BUDGET].grow(CONTAINER + len(built) * ITEM)
         return built
 
     return collect if condition is not None or second else collect_all
@@ -202,7 +202,7 @@ def _insert(loop: _Loop, condition: Evaluator | None, value: Evaluator) -> Evalu
 
     def insert(env: Environment) -> dict[Any, Any]:
         built = {map_key(key): value(env) for key, _ in selected(env)}
-        env[BUDGET].grow(len(built) * ITEM)
+        env[BUDGET].grow(CONTAINER + len(built) * ITEM)
         return built
 
     return insert

@@ -12,7 +12,7 @@ from math import isfinite, isnan
 from typing import Any
 
 from graphcore.cel.ast import Call, Expr, ListExpr, Literal, MapExpr, children
-from graphcore.cel.budget import require_size
+from graphcore.cel.budget import require_size, require_tree
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import fail, no_such_overload, utf8
 from graphcore.cel.times import fixed, format_seconds, format_timestamp
@@ -101,6 +101,7 @@ def format_text(text: Any, arguments: Any) -> str:
     """
     if not isinstance(text, str) or not isinstance(arguments, list):
         raise no_such_overload("format", text, arguments)
+    require_tree(arguments)
     parts: list[str] = []
     size = 0
     try:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-from graphcore.cel.budget import require_size
+from graphcore.cel.budget import require_size, require_tree
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import fail, utf8
 from graphcore.cel.times import fixed, format_duration, format_seconds, format_timestamp
@@ -120,6 +120,7 @@ def _encode(function: str, value: Any, scalar: Callable[[Any], str | None], key:
             require_size(size)
         return ",".join(parts)
 
+    require_tree(value)
     return encode(value, 0)
 
 
