@@ -45,7 +45,7 @@ def walk(expr: Expr) -> Iterator[Expr]:
 def analyse(expr: Expr) -> Analysis:
     """References, functions and paths of an expression, checked or not."""
     reader = _Reader()
-    reader.read(expr, {})
+    reader.note(reader.sources(expr, {}))
     functions = {node.function for node in walk(expr) if isinstance(node, Call)}
     named = sorted(name.lstrip(".") for name in functions if name[0] not in "_@!-" and "@" not in name)
     paths = {name: _shortest(reader.paths[name]) for name in sorted(reader.paths)}
@@ -64,9 +64,9 @@ class _Reader:
     def __init__(self) -> None:
         self.paths: dict[str, set[Path]] = {}
 
-    def read(self, expr: Expr, scope: _Scope) -> None:
-        """The value of the expression is used, with everything below it."""
-        for name, path in self.sources(expr, scope):
+    def note(self, sources: tuple[_Source, ...]) -> None:
+        """A value that comes from there is used, with everything below it."""
+        for name, path in sources:
             self.paths.setdefault(name, set()).add(path)
 
     def sources(self, expr: Expr, scope: _Scope) -> tuple[_Source, ...]:
@@ -81,15 +81,14 @@ class _Reader:
             found = _below(self.sources(expr.operand, scope), expr.field)
             if not expr.test_only:
                 return found
-            for name, path in found:
-                self.paths.setdefault(name, set()).add(path)
+            self.note(found)
             return ()
         if kind is Call:
             return self.call(expr, scope)  # type: ignore[arg-type]
         if kind is Comprehension:
             return self.comprehension(expr, scope)  # type: ignore[arg-type]
         for child in children(expr):
-            self.read(child, scope)
+            self.note(self.sources(child, scope))
         return ()
 
     def call(self, expr: Call, scope: _Scope) -> tuple[_Source, ...]:
@@ -98,10 +97,10 @@ class _Reader:
             key = args[1]
             fixed = isinstance(key, Literal) and isinstance(key.value, str)
             if not fixed:
-                self.read(key, scope)
+                self.note(self.sources(key, scope))
             return _below(self.sources(args[0], scope), key.value if fixed else None)  # type: ignore[attr-defined]
         if function == "_?_:_" and len(args) == 3:
-            self.read(args[0], scope)
+            self.note(self.sources(args[0], scope))
             return self.sources(args[1], scope) + self.sources(args[2], scope)
         if function in _ALTERNATIVES and expr.target is not None and len(args) == 1:
             return self.sources(expr.target, scope) + self.sources(args[0], scope)
@@ -111,7 +110,7 @@ class _Reader:
                 found += self.sources(part, scope)
             return _below(found, None) if function in ("first", "last") else found
         for part in children(expr):
-            self.read(part, scope)
+            self.note(self.sources(part, scope))
         return ()
 
     def comprehension(self, expr: Comprehension, scope: _Scope) -> tuple[_Source, ...]:
@@ -122,13 +121,12 @@ class _Reader:
             inner = {**outer, expr.iter_var: () if expr.iter_var2 else element}
             if expr.iter_var2:
                 inner[expr.iter_var2] = element
-            self.read(expr.loop_condition, inner)
-            self.read(expr.loop_step, inner)
+            self.note(self.sources(expr.loop_condition, inner))
+            self.note(self.sources(expr.loop_step, inner))
             variable = expr.iter_var2 or expr.iter_var
             if not any(isinstance(node, Ident) and node.name == variable for node in walk(expr.loop_step)):
                 # How many elements there are matters even where none of them is looked at.
-                for name, path in element:
-                    self.paths.setdefault(name, set()).add(path)
+                self.note(element)
         return self.sources(expr.result, outer)
 
 

@@ -47,7 +47,7 @@ from graphcore.cel.types import (
     optional_of,
     type_of,
 )
-from graphcore.cel.unification import Substitutions, more_general
+from graphcore.cel.unification import MAX_SIZE, Substitutions, TooComplexError, more_general
 
 MAX_ISSUES = 100
 _LITERALS: dict[type, Type] = {bool: BOOL, bytes: BYTES, float: DOUBLE, int: INT, type(None): NULL, str: STRING}
@@ -99,6 +99,11 @@ def describe(type: Type) -> str:
         name = type.name if type.kind is Kind.OPAQUE else type.kind.value
         return f"{name}({', '.join(describe(p) for p in type.parameters)})"
     return _NAMES.get(type.kind) or type.text
+
+
+def bounded(type: Type) -> Type:
+    """The type, or ``dyn`` if it is so large that larger ones should not be made of it."""
+    return type if type.size < MAX_SIZE // 2 else DYN
 
 
 def _signature(arguments: list[Type], member: bool) -> str:
@@ -219,7 +224,7 @@ class _Checker:
             if kind is not Kind.DYN and kind is not Kind.ERROR:
                 self.fault(expr.offset, f"type '{describe(target)}' does not support field selection")
             found = DYN
-        return optional_of(found) if optional else found
+        return optional_of(bounded(found)) if optional else found
 
     def declared_field(self, offset: int, type_name: str, name: str) -> Type:
         provider = self.scope.provider
@@ -303,7 +308,7 @@ class _Checker:
             if position in expr.optional:
                 type_ = self.unwrapped(item, type_)
             element = self.join(element, type_)
-        found = list_of(self.fresh() if element is None else element)
+        found = list_of(self.fresh() if element is None else bounded(element))
         self.types[expr.id] = found
         return found
 
@@ -316,7 +321,7 @@ class _Checker:
             value = self.join(value, self.unwrapped(entry.value, type_) if entry.optional else type_)
         if key is None or value is None:
             key, value = self.fresh(), self.fresh()
-        found = map_of(key, value)
+        found = map_of(bounded(key), bounded(value))
         self.types[expr.id] = found
         return found
 
@@ -407,16 +412,18 @@ def check(expr: Expr, source: str, scope: Scope) -> Checked:
     checker = _Checker(source, scope)
     try:
         found = HANDLERS[type(expr)](checker, expr)
+        types = checker.types
+        if checker.variables:
+            apply = checker.substitutions.apply
+            types = {id: apply(type, True) if type.generic else type for id, type in types.items()}
+            found = apply(found, True)
     except RecursionError:
         # The caller left less of Python's stack than the depth limit needs.
         raise CelError(source, (Issue("max recursion depth exceeded", -1, -1),)) from None
+    except TooComplexError:
+        raise CelError(source, (Issue("the types of the expression are too complex", -1, -1),)) from None
     if checker.issues:
         raise CelError(source, tuple(sorted(checker.issues, key=lambda issue: (issue.line, issue.column))))
-    types = checker.types
-    if checker.variables:
-        apply = checker.substitutions.apply
-        types = {id: apply(type, True) if type.generic else type for id, type in types.items()}
-        found = apply(found, True)
     if "format" in source:
         from graphcore.cel.library.formatting import check_formats
 

@@ -10,27 +10,14 @@ from collections.abc import Container
 from graphcore.cel.ast import Expr, Literal
 from graphcore.cel.errors import Issue
 from graphcore.cel.lexer import END, display, issue_at, tokenize
+from graphcore.cel.precedence import LEVELS
 
-LEVELS = {
-    "||": 1,
-    "&&": 2,
-    "<": 3,
-    "<=": 3,
-    ">": 3,
-    ">=": 3,
-    "==": 3,
-    "!=": 3,
-    "in": 3,
-    "+": 4,
-    "-": 4,
-    "*": 5,
-    "/": 5,
-    "%": 5,
-}
 OPERAND = ("[", "{", "(", ".", "-", "!", "true", "false", "null", "NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING", "BYTES", "IDENTIFIER")
 OPERAND_SET = frozenset(OPERAND)
 CONTINUES = frozenset(LEVELS) | {"?", ".", "["}
-CLOSERS = frozenset({")", "]", "}", ",", ":", END})
+_BRACKETS = frozenset({")", "]", "}"})
+CLOSERS = _BRACKETS | {",", ":", END}
+MAX_DEPTH = 250  # nesting of brackets, and height of the tree
 MAX_ISSUES = 100
 
 
@@ -81,17 +68,16 @@ class Cursor:
         self.issues.insert(0, Issue(message, -1, -1))
         return Stop()
 
-    def expect(self, kind: str, *others: str) -> None:
-        """Consumes one token of the kind; ``others``: what would also have fitted here, for the message."""
+    def expect(self, kind: str) -> None:
+        """Consumes one token of the kind."""
         at = self.pos
         if self.kinds[at] != kind:
-            token = display(self.texts[at])
-            wanted = _expected((kind, *others))
+            token, wanted = display(self.texts[at]), _expected((kind,))
             if self.kinds[at] != END and self.kinds[at + 1] == kind:
                 self.syntax(f"extraneous input '{token}' expecting {wanted}")
                 self.pos = at + 1
-            elif kind in CLOSERS and not others and self.kinds[at] in CLOSERS and kind not in (":", END):
-                self.syntax(f"missing '{kind}' at '{token}'")
+            elif kind in _BRACKETS and self.kinds[at] in CLOSERS:
+                self.syntax(f"missing {wanted} at '{token}'")
                 raise Stop
             else:
                 self.syntax(f"mismatched input '{token}' expecting {wanted}")

@@ -12,6 +12,7 @@ from functools import cache
 from graphcore.cel import registry
 from graphcore.cel.ast import Expr
 from graphcore.cel.checker import Checked, Scope, check
+from graphcore.cel.errors import CelError, Issue
 from graphcore.cel.overloads import Overloads
 from graphcore.cel.parser import parse
 from graphcore.cel.program import Program
@@ -88,7 +89,10 @@ class Environment:
     def compile(self, source: str) -> Program:
         """A program ready to be evaluated. Raises CelError with every fault of the text."""
         checked = self.check(source)
-        return Program(source, checked.expr, checked.type, checked.overloads, checked.names, checked.types)
+        try:
+            return Program(source, checked.expr, checked.type, checked.overloads, checked.names, checked.types)
+        except RecursionError:
+            raise _too_deep(source) from None
 
 
 def compile_unchecked(source: str) -> Program:
@@ -96,4 +100,13 @@ def compile_unchecked(source: str) -> Program:
 
     Gives the same results as the checked one, and errors where that would not have compiled. Raises CelError (phase ``parse``).
     """
-    return Program(source, parse(source, _function_names()))
+    expr = parse(source, _function_names())
+    try:
+        return Program(source, expr)
+    except RecursionError:
+        raise _too_deep(source) from None
+
+
+def _too_deep(source: str) -> CelError:
+    """The caller left less of Python's stack than the depth limit of the parser needs."""
+    return CelError(source, (Issue("max recursion depth exceeded", -1, -1),))

@@ -54,6 +54,11 @@ class Type:
         """True when a type parameter occurs in it."""
         return self.kind is Kind.PARAMETER or any(p.generic for p in self.parameters)
 
+    @cached_property
+    def size(self) -> int:
+        """How many types it is made of, itself included."""
+        return 1 + sum(p.size for p in self.parameters)
+
     def __str__(self) -> str:
         return self.text
 

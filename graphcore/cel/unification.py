@@ -8,19 +8,27 @@ from __future__ import annotations
 
 from graphcore.cel.types import DYN, Kind, Type
 
+MAX_SIZE = 100  # of a type: what is larger is taken for dyn
+_MAX_STEPS = 100_000  # of binding variables, in one expression
 _WILD = (Kind.DYN, Kind.ERROR)
 _NULLABLE = (Kind.OPAQUE, Kind.OBJECT, Kind.TIMESTAMP, Kind.DURATION, Kind.NULL)
 _COMPOSITE = (Kind.LIST, Kind.MAP, Kind.OPAQUE)
 
 
+class TooComplexError(Exception):
+    """Types that refer to each other so often that following them all would take too long."""
+
+
 class Substitutions:
     """What type parameters stand for."""
 
-    __slots__ = ("_bound", "_trail")
+    __slots__ = ("_bound", "_left", "_steps", "_trail")
 
     def __init__(self) -> None:
         self._bound: dict[str, Type] = {}
         self._trail: list[tuple[str, Type | None]] = []
+        self._steps = _MAX_STEPS
+        self._left = MAX_SIZE
 
     def assignable(self, left: Type, right: Type) -> bool:
         """Whether ``left`` can stand where ``right`` is wanted; what that says about type parameters is kept if it can."""
@@ -42,17 +50,29 @@ class Substitutions:
         return True
 
     def apply(self, type: Type, to_dyn: bool = False) -> Type:
-        """The type with its parameters replaced; those that stand for nothing stay, or become ``dyn``."""
+        """The type with its parameters replaced; those that stand for nothing stay, or become ``dyn``, as does what gets too large."""
+        if not type.generic:
+            return type if type.size <= MAX_SIZE else DYN
+        self._left = MAX_SIZE
+        return self._apply(type, to_dyn)
+
+    def _apply(self, type: Type, to_dyn: bool) -> Type:
+        self._left -= type.size
+        if self._left < 0:
+            return DYN
         if not type.generic:
             return type
-        while type.kind is Kind.PARAMETER:
+        if type.kind is Kind.PARAMETER:
             found = self._bound.get(type.name)
             if found is None:
                 return DYN if to_dyn else type
-            type = found
-        if not type.generic:
-            return type
-        return Type(type.kind, type.name, tuple(self.apply(p, to_dyn) for p in type.parameters))
+            return self._apply(found, to_dyn)
+        return Type(type.kind, type.name, tuple([self._apply(p, to_dyn) for p in type.parameters]))
+
+    def _step(self) -> None:
+        self._steps -= 1
+        if self._steps < 0:
+            raise TooComplexError
 
     def _undo(self, mark: int) -> None:
         while len(self._trail) > mark:
@@ -92,6 +112,7 @@ class Substitutions:
 
     def _substitutes(self, type: Type, parameter: Type) -> tuple[bool, bool]:
         """Whether the parameter can stand for the type, and whether it stood for something before."""
+        self._step()
         if type.kind is Kind.PARAMETER and type.name == parameter.name:
             return True, True
         bound = self._bound.get(parameter.name)
@@ -112,6 +133,7 @@ class Substitutions:
     def _occurs(self, parameter: Type, within: Type) -> bool:
         if not within.generic:
             return False
+        self._step()
         if within.kind is Kind.PARAMETER:
             if within.name == parameter.name:
                 return True
