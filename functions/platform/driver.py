@@ -132,7 +132,8 @@ class Driver:
             case _:
                 answer = await self.request(request_of(effect))
         if answer.ok:
-            sight.note(answer.body)
+            if not (isinstance(effect, Apply) and effect.dry_run):
+                sight.note(answer.body)
             return Found(answer.body)
         # An apply never finds "nothing": a missing kind or namespace is a refusal that the user has to hear of.
         if answer.status == 404 and not isinstance(effect, Apply | Create):
@@ -178,6 +179,8 @@ class Driver:
             return Missing()
         if not answer.ok:
             return refusal(answer)
+        if effect.dry_run:
+            return Missing()
         metadata = answer.body.get("metadata") or {}
         held = metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds")
         if answer.body.get("kind") == "Status" or not metadata.get("deletionTimestamp") or not held:
@@ -228,7 +231,8 @@ def request_of(effect: Get | Apply | Patch | Replace | Create | Delete) -> Reque
             accept = METADATA if effect.metadata_only else "application/json"
             return Request("GET", member(effect.resource, effect.namespace, effect.name), accept=accept)
         case Apply():
-            query = {"fieldManager": effect.manager} | ({"force": "true"} if effect.force else {})
+            query = {"fieldManager": effect.manager}
+            query |= ({"force": "true"} if effect.force else {}) | ({"dryRun": "All"} if effect.dry_run else {})
             return Request("PATCH", member(effect.resource, effect.namespace, effect.name), query, effect.body, APPLY_PATCH)
         case Patch():
             path = member(effect.resource, effect.namespace, effect.name, effect.subresource)
@@ -243,6 +247,8 @@ def request_of(effect: Get | Apply | Patch | Replace | Create | Delete) -> Reque
             body: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
             if effect.propagation:
                 body["propagationPolicy"] = effect.propagation
+            if effect.dry_run:
+                body["dryRun"] = ["All"]
             return Request("DELETE", member(effect.resource, effect.namespace, effect.name), body=body)
 
 

@@ -4,12 +4,15 @@ An object that is current costs nothing. One that was seen is overwritten only a
 seen is created only if nobody has it (``resourceVersion: "1"``), so that creation needs no look beforehand. When the API server objects,
 the object is read and it is decided again: ours and merely moved ⇒ once more; ours and rewritten by another invocation ⇒ start over;
 nobody's ⇒ adopted; another ApplySet's ⇒ reported and left alone.
+
+A create that was refused is tried again, but its fence must not be written again each time: that write is an event for every other
+process, whose try would be an event for us, without end. So where the last run ended in an error, creates are rehearsed (dry run) first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphcore import names
@@ -71,6 +74,35 @@ def _claimed(session: Session, observed: Object) -> bool:
     if meta(observed).get("uid") not in session.mark.pruning:
         return False
     return annotations_of(observed).get(names.APPLIED, "").partition("/")[2] != str(session.mark.fence)
+
+
+def rehearse(session: Session, wanted: Iterable[Wanted]) -> Steps[None]:
+    """Where the last run failed, see first whether creates would be refused again; those fail without a trace."""
+    if (session.instance.get("status") or {}).get("state") != names.ERROR:
+        return
+    fresh = [item for item in wanted if item.observed is None and item.record.state is not State.FAILED]
+    if not fresh:
+        return
+    results = yield tuple(replace(_apply(session, item, None), dry_run=True) for item in fresh)
+    for item, result in zip(fresh, results, strict=True):
+        if not isinstance(result, Refused) or (result.code == 400 and "dry" in result.message.lower()):
+            continue
+        if not result.conflict:
+            _refused(item, result)
+            continue
+        current = yield from one(Get(item.record.node.resource, meta(item.desired)["name"], namespace_of(item.desired) or None))
+        if isinstance(current, Found):
+            _belongs_elsewhere(session, item, current.object)
+
+
+def _belongs_elsewhere(session: Session, item: Wanted, current: Object) -> bool:
+    """An object of another ApplySet is left alone; says so on the record."""
+    owner = labels_of(current).get(names.APPLYSET_PART_OF)
+    if not owner or owner == session.set_id:
+        return False
+    what = f"{item.record.node.resource.kind} {reference(current)}"
+    item.record.fail(f"{what} belongs to ApplySet {owner}, cannot reassign to {session.set_id}", retry=True)
+    return True
 
 
 def apply_wave(session: Session, wanted: list[Wanted], members: Members) -> Steps[None]:
@@ -145,18 +177,13 @@ def _settle_one(session: Session, item: Wanted, result: Result, members: Members
                 return
             case _:
                 raise TypeError(f"unexpected result {type(current).__name__}")
-        owner = labels_of(over).get(names.APPLYSET_PART_OF)
-        if owner and owner != session.set_id:
-            item.record.fail(
-                f"{item.record.node.resource.kind} {reference(over)} belongs to ApplySet {owner}, cannot reassign to {session.set_id}",
-                retry=True,
-            )
+        if _belongs_elsewhere(session, item, over):
             return
         if seen is None and is_member(session, over):
             raise Restart
         if seen is not None and (meta(seen)["uid"] != meta(over)["uid"] or applied_digest(seen) != applied_digest(over)):
             raise Restart
-        adopting = not owner
+        adopting = not is_member(session, over)
         result = yield from one(_apply(session, item, over))
     raise Restart
 

@@ -140,7 +140,7 @@ class FindKinds:
 class Apply:
     """Server-side apply. ``body`` is complete; preconditions are its ``metadata.uid`` and ``metadata.resourceVersion``.
 
-    ``resourceVersion: "1"`` means: create only. Result: Found (the object as stored) or Refused.
+    ``resourceVersion: "1"`` means: create only. dry_run: everything but storing it. Result: Found (the object as stored) or Refused.
     """
 
     resource: Resource
@@ -149,6 +149,7 @@ class Apply:
     body: Object
     manager: str
     force: bool = True
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete with preconditions. propagation: None leaves it to the API server's default for the kind.
+    """Delete with preconditions. propagation: None leaves it to the API server's default for the kind. dry_run: everything but doing it.
 
     Result: Missing (gone now, or before), Found (accepted, but held by finalizers or a grace period) or Refused (``Conflict``).
     """
@@ -201,6 +202,7 @@ class Delete:
     uid: str
     resource_version: str | None
     propagation: Literal["Background", "Foreground", "Orphan"] | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)

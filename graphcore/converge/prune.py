@@ -8,7 +8,7 @@ delete fails. Dependents go before what they depend on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphcore import names
 from graphcore.converge.effects import Delete, Found, Get, Missing, Refused, Result
@@ -46,6 +46,11 @@ def claim(objects: Iterable[Object]) -> frozenset[str]:
 
 def prune(session: Session, members: Members, doomed: Sequence[Object], order: Sequence[str]) -> Steps[Removal]:
     """Delete ``doomed`` in reverse of ``order`` (node ids, topological; unknown nodes first). Raises Restart, Blocked."""
+    removal = Removal()
+    if (session.instance.get("status") or {}).get("state") == names.ERROR:
+        yield from _rehearse(members, doomed, removal)
+        if removal.refused:
+            return removal
     claims = claim(doomed)
     if claims and not (session.fenced and claims <= session.mark.pruning):
         yield from session.fence(pruning=claims)
@@ -53,12 +58,22 @@ def prune(session: Session, members: Members, doomed: Sequence[Object], order: S
     waves: dict[int, list[Object]] = {}
     for obj in doomed:
         waves.setdefault(position.get(labels_of(obj).get(names.NODE_ID, ""), len(order)), []).append(obj)
-    removal = Removal()
     for _, wave in sorted(waves.items(), reverse=True):
         yield from remove(session, wave, members.resource_of, removal)
     for obj in doomed:
         members.objects.pop(identity(obj), None)
     return removal
+
+
+def _rehearse(members: Members, doomed: Sequence[Object], removal: Removal) -> Steps[None]:
+    """Where the last run failed, see first whether deletes would be refused again: a claim in vain is an event for every other process."""
+    fresh = [obj for obj in doomed if not meta(obj).get("deletionTimestamp")]
+    if not fresh:
+        return
+    results = yield tuple(replace(_delete(members.resource_of(obj), obj), dry_run=True) for obj in fresh)
+    for result in results:
+        if isinstance(result, Refused) and not result.conflict and not (result.code == 400 and "dry" in result.message.lower()):
+            removal.refused.append(result.message)
 
 
 def remove(session: Session, wave: Iterable[Object], find: Callable[[Object], Resource], removal: Removal) -> Steps[None]:

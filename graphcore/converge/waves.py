@@ -8,7 +8,7 @@ from typing import Any
 
 from graphcore import names
 from graphcore.converge import references, selectors
-from graphcore.converge.applying import Wanted, apply_wave, must_write, observed_of, refuse_duplicates, wanted_of
+from graphcore.converge.applying import Wanted, apply_wave, must_write, observed_of, refuse_duplicates, rehearse, wanted_of
 from graphcore.converge.effects import Found, Get, List, Listed, Missing, Refused
 from graphcore.converge.fence import Place
 from graphcore.converge.gating import Record, State, explain, foreseen, next_wave
@@ -65,6 +65,7 @@ class Waves:
             written = [record for record in rendered if not record.node.type.external]
             wanted = wanted_of(written, self.members)
             refuse_duplicates(wanted, self.claimed)
+            yield from rehearse(self.session, wanted)
             external = [(record, read) for record in rendered if record.node.type.external and (read := self._reader(record)) is not None]
             yield from self._fence(wanted, rendered, external)
             yield from apply_wave(self.session, wanted, self.members)
