@@ -105,7 +105,13 @@ class Access:
         seconds = spec.get("expirationSeconds") or 3600
         shown = {"token": self.token_for(namespace, name, uid), "expirationTimestamp": timestamp(now + timedelta(seconds=seconds))}
         metadata = {"name": name, "namespace": namespace, "creationTimestamp": timestamp(now)}
-        return {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": metadata, "spec": {**spec, "expirationSeconds": seconds}, "status": shown}
+        return {
+            "kind": "TokenRequest",
+            "apiVersion": "authentication.k8s.io/v1",
+            "metadata": metadata,
+            "spec": {**spec, "expirationSeconds": seconds},
+            "status": shown,
+        }
 
     def review_token(self, token: str) -> User | None:
         return self.tokens.get(token) or self._issued(token)
@@ -141,7 +147,8 @@ class Access:
         if self.mode == "AlwaysAllow" or MASTERS in user.groups:
             return True
         return any(
-            {"*", verb} & set(rule.get("verbs") or ()) and any(_covers(url, path) for url in rule.get("nonResourceURLs") or ()) for rule in self.rules(user, "")
+            {"*", verb} & set(rule.get("verbs") or ()) and any(_covers(url, path) for url in rule.get("nonResourceURLs") or ())
+            for rule in self.rules(user, "")
         )
 
     def rules(self, user: User, namespace: str) -> list[Rule]:
@@ -170,7 +177,7 @@ class Access:
 
     def _objects(self, plural: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         key: CollectionKey = (RBAC_GROUP, plural)
-        for entry in self.store.list(key):
+        for entry in self.store.scan(key):
             yield entry.key[0], entry.object()
 
     def _role(self, reference: Mapping[str, Any], namespace: str) -> list[Rule]:

@@ -91,7 +91,11 @@ class Api:
             return self.openapi.answer(request, trimmed)
         if trimmed == "/version":
             return Response(200, encode(discovery.VERSION))
-        aggregated = trimmed in ("/api", "/apis") and "as=APIGroupDiscoveryList" in request.headers.get("accept", "") and "v=v2;" in request.headers["accept"] + ";"
+        aggregated = (
+            trimmed in ("/api", "/apis")
+            and "as=APIGroupDiscoveryList" in request.headers.get("accept", "")
+            and "v=v2;" in request.headers["accept"] + ";"
+        )
         epoch, cached = self._discovery
         if epoch != self.registry.epoch:
             cached = {}
@@ -99,7 +103,12 @@ class Api:
         body = cached.get((trimmed, "aggregated" if aggregated else ""))
         if body is None:
             body = cached[trimmed, "aggregated" if aggregated else ""] = encode(self._discover(trimmed, aggregated))
-        return Response(200, body, discovery.AGGREGATED if aggregated else "application/json", [("Vary", "Accept")] if trimmed in ("/api", "/apis") else [])
+        return Response(
+            200,
+            body,
+            discovery.AGGREGATED if aggregated else "application/json",
+            [("Vary", "Accept")] if trimmed in ("/api", "/apis") else [],
+        )
 
     def _discover(self, path: str, aggregated: bool) -> Any:
         parts = path.strip("/").split("/")
@@ -172,7 +181,9 @@ class Api:
         try:
             return _decoded(request)
         except ValueError as error:
-            raise status.bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; {error}") from error
+            raise status.bad_request(
+                f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; {error}"
+            ) from error
 
     def _patch(self, request: Request, resource: Resource, namespace: str, name: str, sub: Subresource | None) -> Written:
         media = request.content_type
@@ -186,7 +197,9 @@ class Api:
         return self.transactions.patch(resource, namespace, name, patch, media, sub, options)
 
     def _written(self, request: Request, resource: Resource, written: Written) -> Response:
-        response = self._answer(written.code, resource, written.tail, negotiate(request.headers.get("accept", ""), request.query.get("includeObject", "")))
+        response = self._answer(
+            written.code, resource, written.tail, negotiate(request.headers.get("accept", ""), request.query.get("includeObject", ""))
+        )
         response.headers.extend(warning_headers(written.warnings))
         return response
 
@@ -273,7 +286,9 @@ class Api:
                 raise status.bad_request("server-side apply of the scale subresource is not supported by this server")
             options = write_options(request, "PatchOptions")
             patch = read_patch(request.body, request.content_type)
-            merged = self.machinery.patch(resource, shown, patch, MERGE_PATCH if request.content_type == STRATEGIC_PATCH else request.content_type)
+            merged = self.machinery.patch(
+                resource, shown, patch, MERGE_PATCH if request.content_type == STRATEGIC_PATCH else request.content_type
+            )
         else:
             options = write_options(request, "UpdateOptions")
             merged = self._body(request, resource)

@@ -14,7 +14,10 @@ _READ, _WRITE = ["get", "list", "watch"], ["create", "delete", "deletecollection
 _RBAC = "rbac.authorization.k8s.io"
 _EXTRA: dict[tuple[str, str], tuple[Subresource, ...]] = {
     ("", "namespaces"): (Subresource("finalize", "", "v1", "Namespace", ("update",)),),
-    ("", "pods"): (Subresource("binding", "", "v1", "Binding", ("create",)), Subresource("eviction", "policy", "v1", "Eviction", ("create",))),
+    ("", "pods"): (
+        Subresource("binding", "", "v1", "Binding", ("create",)),
+        Subresource("eviction", "policy", "v1", "Eviction", ("create",)),
+    ),
     ("", "serviceaccounts"): (Subresource("token", "authentication.k8s.io", "v1", "TokenRequest", ("create",)),),
 }
 
@@ -26,7 +29,8 @@ def builtin_resources() -> list[Resource]:
 
 def _resource(kind: BuiltinKind) -> Resource:
     subresources = [
-        Subresource("scale", "autoscaling", "v1", "Scale") if name == "scale" else Subresource(name, kind.group, kind.version, kind.kind) for name in kind.subresources
+        Subresource("scale", "autoscaling", "v1", "Scale") if name == "scale" else Subresource(name, kind.group, kind.version, kind.kind)
+        for name in kind.subresources
     ]
     subresources += _EXTRA.get((kind.group, kind.plural), ())
     storage = ("", "events") if kind.plural == "events" else (kind.group, kind.plural)
@@ -43,8 +47,25 @@ def _rule(groups: list[str], resources: list[str], verbs: list[str]) -> Object:
 def _everyday(verbs: list[str]) -> list[Object]:
     """The resources that people who may edit or view a namespace work with."""
     return [
-        _rule([""], ["configmaps", "endpoints", "events", "persistentvolumeclaims", "pods", "replicationcontrollers", "serviceaccounts", "services"], verbs),
-        _rule(["apps"], ["daemonsets", "deployments", "deployments/scale", "replicasets", "replicasets/scale", "statefulsets", "statefulsets/scale"], verbs),
+        _rule(
+            [""],
+            [
+                "configmaps",
+                "endpoints",
+                "events",
+                "persistentvolumeclaims",
+                "pods",
+                "replicationcontrollers",
+                "serviceaccounts",
+                "services",
+            ],
+            verbs,
+        ),
+        _rule(
+            ["apps"],
+            ["daemonsets", "deployments", "deployments/scale", "replicasets", "replicasets/scale", "statefulsets", "statefulsets/scale"],
+            verbs,
+        ),
         _rule(["autoscaling"], ["horizontalpodautoscalers"], verbs),
         _rule(["batch"], ["cronjobs", "jobs"], verbs),
         _rule(["networking.k8s.io"], ["ingresses", "networkpolicies"], verbs),
@@ -92,8 +113,18 @@ def bootstrap(registry: Registry, transactions: Transactions) -> None:
         create(roles, {**head, "metadata": {"name": name, "labels": {**defaults, **labels}}, "rules": rules})
     for name, chain in (("admin", ("admin", "edit", "view")), ("edit", ("edit", "view")), ("view", ("view",))):
         selectors = [{"matchLabels": {f"{_RBAC}/aggregate-to-{source}": "true"}} for source in chain]
-        above = {f"{_RBAC}/aggregate-to-admin": "true"} if name == "edit" else {f"{_RBAC}/aggregate-to-edit": "true"} if name == "view" else {}
-        create(roles, {**head, "metadata": {"name": name, "labels": {**defaults, **above}}, "aggregationRule": {"clusterRoleSelectors": selectors}, "rules": []})
+        above = (
+            {f"{_RBAC}/aggregate-to-admin": "true"} if name == "edit" else {f"{_RBAC}/aggregate-to-edit": "true"} if name == "view" else {}
+        )
+        create(
+            roles,
+            {
+                **head,
+                "metadata": {"name": name, "labels": {**defaults, **above}},
+                "aggregationRule": {"clusterRoleSelectors": selectors},
+                "rules": [],
+            },
+        )
     for name, groups in (
         ("cluster-admin", ["system:masters"]),
         ("system:discovery", ["system:authenticated"]),
@@ -102,4 +133,13 @@ def bootstrap(registry: Registry, transactions: Transactions) -> None:
     ):
         subjects = [{"kind": "Group", "apiGroup": _RBAC, "name": group} for group in groups]
         reference = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": name}
-        create(bindings, {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name, "labels": defaults}, "subjects": subjects, "roleRef": reference})
+        create(
+            bindings,
+            {
+                "apiVersion": f"{_RBAC}/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {"name": name, "labels": defaults},
+                "subjects": subjects,
+                "roleRef": reference,
+            },
+        )

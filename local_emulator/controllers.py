@@ -68,7 +68,13 @@ class Controllers:
 
     def run(self) -> None:
         """Does everything pending, including what that causes."""
-        steps = {"owners": self._owners, "finalize": self._finalize, "namespace": self._namespace, "definition": self._definition, "roles": self._roles}
+        steps = {
+            "owners": self._owners,
+            "finalize": self._finalize,
+            "namespace": self._namespace,
+            "definition": self._definition,
+            "roles": self._roles,
+        }
         self.scheduled = True  # what is added meanwhile is done by this run
         try:
             while self.pending:
@@ -87,7 +93,7 @@ class Controllers:
 
     # ---- garbage collection
 
-    def _owner(self, reference: Object, namespace: str) -> Entry | None | bool:
+    def _owner(self, reference: Object, namespace: str) -> Entry | bool | None:
         """The owner's entry; None when it is gone; True when this server cannot say (unknown kind)."""
         group = reference.get("apiVersion", "").rpartition("/")[0]
         resource = self.registry.of_kind(group, reference.get("kind", ""))
@@ -107,9 +113,7 @@ class Controllers:
             owner = self._owner(reference, key[0])
             if owner is None:
                 gone.append(reference)
-            elif isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND) and reference.get("blockOwnerDeletion"):
-                waiting.append(reference)
-            elif isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND):
+            elif (isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND) and reference.get("blockOwnerDeletion")) or (isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND)):
                 waiting.append(reference)
             else:
                 solid.append(reference)
@@ -161,10 +165,10 @@ class Controllers:
 
     def _empty(self, resource: Resource, namespace: str) -> bool:
         """Deletes every object of a resource (in a namespace); True when none is left."""
-        for entry in list(self.store.list(resource.storage, namespace)):
+        for entry in list(self.store.scan(resource.storage, namespace)):
             if b'"deletionTimestamp"' not in entry.tail or not _deleting(entry):
                 self.transactions.delete(resource, *entry.key, Deletion(propagation="Background"))
-        return next(self.store.list(resource.storage, namespace), None) is None
+        return next(self.store.scan(resource.storage, namespace), None) is None
 
     def _namespace(self, collection: CollectionKey, key: Key) -> None:
         entry, resource = self.store.get(collection, key), self._resource(collection)
@@ -174,7 +178,7 @@ class Controllers:
         if left:
             return
         obj = self.transactions.load(resource, entry)
-        spec: Object = {**(obj.get("spec") or {}), "finalizers": []}  # type: ignore[dict-item]
+        spec: Object = {**(obj.get("spec") or {}), "finalizers": []}
         self.transactions.update(resource, "", key[1], {**obj, "spec": spec}, resource.subresource("finalize"), GC)
 
     def _definition(self, collection: CollectionKey, key: Key) -> None:
@@ -193,7 +197,7 @@ class Controllers:
     def _roles(self, collection: CollectionKey, key: Key) -> None:
         """Fills ClusterRoles that have an aggregation rule with the rules of the ClusterRoles it selects."""
         resource = self._resource(collection)
-        entries = list(self.store.list(collection))
+        entries = list(self.store.scan(collection))
         for entry in entries:
             if resource is None or b'"aggregationRule"' not in entry.tail:
                 continue
@@ -207,7 +211,9 @@ class Controllers:
                         found: Any = other.object()
                         rules += [r for r in found.get("rules") or () if r not in rules]
             if rules != (obj.get("rules") or []):
-                self.transactions.update(resource, "", entry.key[1], {**obj, "rules": rules}, None, Options("clusterrole-aggregation-controller", "Ignore"))
+                self.transactions.update(
+                    resource, "", entry.key[1], {**obj, "rules": rules}, None, Options("clusterrole-aggregation-controller", "Ignore")
+                )
 
 
 def _metadata(entry: Entry) -> Object:

@@ -36,10 +36,10 @@ class CrdRules:
             causes = [Cause(problem.path or "", problem.message, problem.code) for problem in problems]
             raise status.invalid(CRDS[0], "CustomResourceDefinition", obj["metadata"].get("name") or "", causes)
 
-    def decoded(self, resource: Resource, obj: Object) -> Object:
+    def decoded(self, _resource: Resource, obj: Object) -> Object:
         return _defaulted(obj)
 
-    def on_create(self, resource: Resource, obj: Object) -> Object:
+    def on_create(self, _resource: Resource, obj: Object) -> Object:
         self._check(obj)
         stored = [version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")]
         return {**obj, "status": {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}}
@@ -61,12 +61,15 @@ class CrdRules:
         served = [version["name"] for version in obj["spec"]["versions"]]
         for name in stored:
             if name not in served:
-                cause = Cause("status.storedVersions[0]", f'Invalid value: "{name}": missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions')
+                cause = Cause(
+                    "status.storedVersions[0]",
+                    f'Invalid value: "{name}": missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions',
+                )
                 raise status.invalid(resource.group, resource.kind, obj["metadata"]["name"], [cause])
         stored += [v["name"] for v in obj["spec"]["versions"] if v.get("storage") and v["name"] not in stored]
         return {**obj, "status": {**(obj.get("status") or {}), "storedVersions": stored}}
 
-    def on_delete(self, resource: Resource, obj: Object) -> Object | None:
+    def on_delete(self, _resource: Resource, obj: Object) -> Object | None:
         finalizers = list(obj["metadata"].get("finalizers") or ())
         if obj["metadata"].get("deletionTimestamp") or CLEANUP in finalizers:
             return None
@@ -113,7 +116,7 @@ class CrdController:
             else:
                 self.sync(event.new.key[1])
             if event.type == "DELETED":
-                for entry in list(self.store.list(CRDS)):
+                for entry in list(self.store.scan(CRDS)):
                     self.sync(entry.key[1])
         finally:
             self._busy = False
@@ -155,7 +158,7 @@ class CrdController:
         """(reason, message, accepted names) against every other CRD and built-in kind of the group."""
         group, names = spec["group"], spec["names"]
         taken: dict[str, set[str]] = {"plural": set(), "singular": set(), "short": set(), "kind": set(), "listKind": set()}
-        for entry in self.store.list(CRDS):
+        for entry in self.store.scan(CRDS):
             other: Any = entry.object()
             if entry.key[1] != name and other["spec"]["group"] == group:
                 held = (other.get("status") or {}).get("acceptedNames") or {}

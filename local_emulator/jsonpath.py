@@ -51,7 +51,8 @@ def _field(value: Any, path: tuple[str, ...]) -> Any:
 def find(value: Any, path: str) -> list[Any]:
     """Every value at the path; absent steps select nothing."""
     found = [value]
-    for kind, argument in parse(path) or (("none", None),):
+    steps: tuple[Step, ...] = parse(path) or (("none", None),)
+    for kind, argument in steps:
         following: list[Any] = []
         for item in found:
             if kind == "name" and isinstance(item, dict) and argument in item:

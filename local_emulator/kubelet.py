@@ -22,7 +22,7 @@ NODE = "local"
 
 
 def _condition(old: Object, kind: str, reason: str, message: str, now: str, *, value: str = "True", updates: bool = False) -> Object:
-    before = next((c for c in old.get("conditions") or () if c.get("type") == kind), {})
+    before: Object = next((c for c in old.get("conditions") or () if c.get("type") == kind), {})
     same = before.get("status") == value
     found: Object = {"type": kind, "status": value}
     if updates:
@@ -49,14 +49,14 @@ def deployment(obj: Object, now: str) -> Object:
     }
 
 
-def replica_set(obj: Object, now: str) -> Object:
+def replica_set(obj: Object, _now: str) -> Object:
     """Status of a ReplicaSet with all its pods ready."""
     replicas = obj["spec"].get("replicas", 1)
     counts = _counts(fullyLabeledReplicas=replicas, readyReplicas=replicas, availableReplicas=replicas)
     return {"replicas": replicas, **counts, "observedGeneration": obj["metadata"]["generation"]}
 
 
-def stateful_set(obj: Object, now: str) -> Object:
+def stateful_set(obj: Object, _now: str) -> Object:
     """Status of a StatefulSet with all its pods ready and current."""
     replicas, name = obj["spec"].get("replicas", 1), obj["metadata"]["name"]
     revision = f"{name}-{obj['metadata']['generation']}"
@@ -65,9 +65,11 @@ def stateful_set(obj: Object, now: str) -> Object:
     return {**head, "currentRevision": revision, "updateRevision": revision, "collisionCount": 0, "availableReplicas": replicas}
 
 
-def daemon_set(obj: Object, now: str) -> Object:
+def daemon_set(obj: Object, _now: str) -> Object:
     """Status of a DaemonSet on a cluster of one node."""
-    counts = dict.fromkeys(("currentNumberScheduled", "desiredNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable"), 1)
+    counts = dict.fromkeys(
+        ("currentNumberScheduled", "desiredNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable"), 1
+    )
     return {**counts, "numberMisscheduled": 0, "observedGeneration": obj["metadata"]["generation"]}
 
 
@@ -79,7 +81,8 @@ def job(obj: Object, now: str) -> Object:
     wanted = spec.get("completions") or spec.get("parallelism") or 1
     message = "Reached expected number of succeeded pods"
     conditions = [
-        {**_condition(old, kind, "CompletionsReached", message, now), "lastProbeTime": old.get("completionTime", now)} for kind in ("SuccessCriteriaMet", "Complete")
+        {**_condition(old, kind, "CompletionsReached", message, now), "lastProbeTime": old.get("completionTime", now)}
+        for kind in ("SuccessCriteriaMet", "Complete")
     ]
     times = {"startTime": old.get("startTime", now), "completionTime": old.get("completionTime", now)}
     return {"conditions": conditions, **times, "succeeded": wanted, "terminating": 0, "uncountedTerminatedPods": {}, "ready": 0}
@@ -107,10 +110,14 @@ def pod(obj: Object, now: str) -> Object:
     }  # fmt: skip
 
 
-def claim(obj: Object, now: str) -> Object:
+def claim(obj: Object, _now: str) -> Object:
     """Status of a bound claim."""
     requests = (obj["spec"].get("resources") or {}).get("requests") or {}
-    return {"phase": "Bound", "accessModes": obj["spec"].get("accessModes") or ["ReadWriteOnce"], "capacity": {"storage": requests.get("storage", "1Gi")}}
+    return {
+        "phase": "Bound",
+        "accessModes": obj["spec"].get("accessModes") or ["ReadWriteOnce"],
+        "capacity": {"storage": requests.get("storage", "1Gi")},
+    }
 
 
 def autoscaler(obj: Object, now: str) -> Object:
@@ -184,7 +191,10 @@ class Kubelet:
 
     def _assign(self, collection: CollectionKey, obj: Object) -> Object:
         """Writes what a scheduler or provisioner writes into the spec: a pod's node, a claim's volume."""
-        field, value = {("", "pods"): ("nodeName", NODE), ("", "persistentvolumeclaims"): ("volumeName", f"pvc-{obj['metadata']['uid']}")}.get(collection, ("", ""))
+        field, value = {
+            ("", "pods"): ("nodeName", NODE),
+            ("", "persistentvolumeclaims"): ("volumeName", f"pvc-{obj['metadata']['uid']}"),
+        }.get(collection, ("", ""))
         if not field or obj["spec"].get(field):
             return obj
         resource = next(r for r in self.registry.resources.values() if r.storage == collection)

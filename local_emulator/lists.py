@@ -95,21 +95,27 @@ def _check_rule(rule: str, revision: str, token: str) -> None:
     if token:
         raise options_error(Cause(field, "Forbidden: resourceVersionMatch is forbidden when continue is provided", "FieldValueForbidden"))
     if not revision:
-        raise options_error(Cause(field, "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided", "FieldValueForbidden"))
+        raise options_error(
+            Cause(field, "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided", "FieldValueForbidden")
+        )
     if rule not in ("Exact", "NotOlderThan"):
         text = f'Unsupported value: "{rule}": supported values: "Exact", "NotOlderThan"'
         raise options_error(Cause(field, text, "FieldValueNotSupported"))
     if rule == "Exact" and revision == "0":
-        raise options_error(Cause(field, 'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"', "FieldValueForbidden"))
+        raise options_error(
+            Cause(field, 'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"', "FieldValueForbidden")
+        )
 
 
-def _entries(store: Store, resource: Resource, namespace: str, at: int, after: Key | None, name: str | None, continuing: bool) -> list[Entry]:
+def _entries(
+    store: Store, resource: Resource, namespace: str, at: int, after: Key | None, name: str | None, continuing: bool
+) -> list[Entry]:
     if name is not None and at == store.revision and after is None and (namespace or not resource.namespaced):
         found = store.get(resource.storage, (namespace, name))
         return [found] if found else []
     collection = store.collection(resource.storage)
     if collection.latest <= at:
-        return list(store.list(resource.storage, namespace, after))
+        return list(store.scan(resource.storage, namespace, after))
     state = store.at(resource.storage, at)
     if state is None:
         if continuing and after is not None:

@@ -22,13 +22,17 @@ APPLY_PATCH_CBOR = "application/apply-patch+cbor"
 class Machinery(Protocol):
     """What a server needs to know about the insides of objects. Every method raises ApiError for what a client did wrong."""
 
-    def prepare(self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str) -> tuple[Object, list[str]]:
+    def prepare(
+        self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str
+    ) -> tuple[Object, list[str]]:
         """Prunes, defaults and validates; returns the object and the warnings. field_validation: Ignore, Warn or Strict."""
 
     def patch(self, resource: Resource, live: Object, patch: Any, content_type: str) -> Any:
         """JSON, merge or strategic merge patch, decoded; ``live`` in the requested version."""
 
-    def apply(self, resource: Resource, live: Object | None, patch: Object, manager: str, force: bool, subresource: str, now: str) -> Object:
+    def apply(
+        self, resource: Resource, live: Object | None, patch: Object, manager: str, force: bool, subresource: str, now: str
+    ) -> Object:
         """Server-side apply; the result carries the new managedFields. A patch that changes nothing returns an equal object."""
 
     def record_update(self, resource: Resource, old: Object | None, new: Object, manager: str, subresource: str, now: str) -> Object:

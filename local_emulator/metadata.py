@@ -106,7 +106,10 @@ def validate(resource: Resource, metadata: Mapping[str, Any]) -> list[Cause]:
         controllers += bool(reference.get("controller"))
     if controllers > 1:
         found.append(
-            Cause("metadata.ownerReferences", f"Invalid value: Only one reference can have Controller set to true. Found {controllers} references with Controller set to true")
+            Cause(
+                "metadata.ownerReferences",
+                f"Invalid value: Only one reference can have Controller set to true. Found {controllers} references with Controller set to true",
+            )
         )
     for index, name in enumerate(metadata.get("finalizers") or ()):
         path = f"metadata.finalizers[{index}]"

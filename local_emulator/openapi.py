@@ -14,7 +14,20 @@ from local_emulator.registry import Registry, Resource
 from local_emulator.requests import Request, Response
 
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
-_SHARED = ("DeleteOptions", "FieldsV1", "ListMeta", "ManagedFieldsEntry", "ObjectMeta", "OwnerReference", "Patch", "Preconditions", "Status", "StatusCause", "StatusDetails", "Time")
+_SHARED = (
+    "DeleteOptions",
+    "FieldsV1",
+    "ListMeta",
+    "ManagedFieldsEntry",
+    "ObjectMeta",
+    "OwnerReference",
+    "Patch",
+    "Preconditions",
+    "Status",
+    "StatusCause",
+    "StatusDetails",
+    "Time",
+)
 _PROTOBUF = "application/com.github.proto-openapi.spec.v3"
 
 
@@ -34,7 +47,9 @@ class OpenApi:
             raise status.not_acceptable()
         rest = path.removeprefix("/openapi/v3").strip("/")
         if not rest:
-            return Response(200, encode({"paths": {_address(g, v): {"serverRelativeURL": self._url(g, v)} for g, v in self.registry.group_versions()}}))
+            return Response(
+                200, encode({"paths": {_address(g, v): {"serverRelativeURL": self._url(g, v)} for g, v in self.registry.group_versions()}})
+            )
         group, version = _split(rest)
         if version is None or not self.registry.serves(group, version):
             raise status.page_not_found()

@@ -34,11 +34,11 @@ def at(body: Any, path: str, default: Any = None) -> Any:
 
 
 def _field(path: str, default: Any = "") -> Cell:
-    return lambda body, now: at(body, path, default)
+    return lambda body, _now: at(body, path, default)
 
 
 def _count(path: str) -> Cell:
-    return lambda body, now: len(at(body, path, ()))
+    return lambda body, _now: len(at(body, path, ()))
 
 
 def _age(body: Body, now: datetime) -> str:
@@ -50,7 +50,7 @@ def _since(path: str, absent: str = "<unknown>") -> Cell:
 
 
 def _selector(path: str) -> Cell:
-    def cell(body: Body, now: datetime) -> str:
+    def cell(body: Body, _now: datetime) -> str:
         selector = at(body, path, {})
         labels = selector.get("matchLabels", {}) if "matchLabels" in selector or "matchExpressions" in selector else selector
         return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "<none>"
@@ -59,10 +59,10 @@ def _selector(path: str) -> Cell:
 
 
 def _containers(field: str, base: str = "spec.template.spec.containers") -> Cell:
-    return lambda body, now: ",".join(str(container.get(field, "")) for container in at(body, base, ()))
+    return lambda body, _now: ",".join(str(container.get(field, "")) for container in at(body, base, ()))
 
 
-def _pod_status(body: Body, now: datetime) -> str:
+def _pod_status(body: Body, _now: datetime) -> str:
     if at(body, "metadata.deletionTimestamp"):
         return "Terminating"
     for state in at(body, "status.containerStatuses", ()):
@@ -72,20 +72,20 @@ def _pod_status(body: Body, now: datetime) -> str:
     return str(at(body, "status.reason") or at(body, "status.phase", "Unknown"))
 
 
-def _pod_ready(body: Body, now: datetime) -> str:
+def _pod_ready(body: Body, _now: datetime) -> str:
     statuses = at(body, "status.containerStatuses", ())
     return f"{sum(bool(s.get('ready')) for s in statuses)}/{len(at(body, 'spec.containers', ()))}"
 
 
-def _restarts(body: Body, now: datetime) -> str:
+def _restarts(body: Body, _now: datetime) -> str:
     return str(sum(s.get("restartCount", 0) for s in at(body, "status.containerStatuses", ())))
 
 
 def _ratio(ready: str, wanted: str) -> Cell:
-    return lambda body, now: f"{at(body, ready, 0)}/{at(body, wanted, 0)}"
+    return lambda body, _now: f"{at(body, ready, 0)}/{at(body, wanted, 0)}"
 
 
-def _ports(body: Body, now: datetime) -> str:
+def _ports(body: Body, _now: datetime) -> str:
     shown = []
     for port in at(body, "spec.ports", ()):
         node = f":{port['nodePort']}" if port.get("nodePort") else ""
@@ -93,7 +93,7 @@ def _ports(body: Body, now: datetime) -> str:
     return ",".join(shown) or "<none>"
 
 
-def _external(body: Body, now: datetime) -> str:
+def _external(body: Body, _now: datetime) -> str:
     kind = at(body, "spec.type", "ClusterIP")
     if kind == "ExternalName":
         return str(at(body, "spec.externalName", "<none>"))
@@ -102,39 +102,39 @@ def _external(body: Body, now: datetime) -> str:
     return ",".join(addresses) or ("<pending>" if kind == "LoadBalancer" else "<none>")
 
 
-def _node_status(body: Body, now: datetime) -> str:
+def _node_status(body: Body, _now: datetime) -> str:
     ready = next((c["status"] for c in at(body, "status.conditions", ()) if c.get("type") == "Ready"), "Unknown")
     shown = {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")
     return shown + (",SchedulingDisabled" if at(body, "spec.unschedulable") else "")
 
 
-def _node_roles(body: Body, now: datetime) -> str:
+def _node_roles(body: Body, _now: datetime) -> str:
     prefix = "node-role.kubernetes.io/"
     return ",".join(sorted(key[len(prefix) :] for key in at(body, "metadata.labels", {}) if key.startswith(prefix))) or "<none>"
 
 
 def _node_address(kind: str) -> Cell:
-    return lambda body, now: next((a["address"] for a in at(body, "status.addresses", ()) if a.get("type") == kind), "<none>")
+    return lambda body, _now: next((a["address"] for a in at(body, "status.addresses", ()) if a.get("type") == kind), "<none>")
 
 
 def _access(path: str) -> Cell:
     short = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
-    return lambda body, now: ",".join(short.get(mode, mode) for mode in at(body, path, ()))
+    return lambda body, _now: ",".join(short.get(mode, mode) for mode in at(body, path, ()))
 
 
 def _deleting_or(path: str) -> Cell:
-    return lambda body, now: "Terminating" if at(body, "metadata.deletionTimestamp") else at(body, path, "")
+    return lambda body, _now: "Terminating" if at(body, "metadata.deletionTimestamp") else at(body, path, "")
 
 
-def _hosts(body: Body, now: datetime) -> str:
+def _hosts(body: Body, _now: datetime) -> str:
     return ",".join(rule["host"] for rule in at(body, "spec.rules", ()) if rule.get("host")) or "*"
 
 
-def _load_balancer(body: Body, now: datetime) -> str:
+def _load_balancer(body: Body, _now: datetime) -> str:
     return ",".join(entry.get("ip") or entry.get("hostname") or "" for entry in at(body, "status.loadBalancer.ingress", ()))
 
 
-def _job_status(body: Body, now: datetime) -> str:
+def _job_status(body: Body, _now: datetime) -> str:
     for condition in ("Complete", "Failed", "Suspended", "FailureTarget"):
         if any(c.get("type") == condition and c.get("status") == "True" for c in at(body, "status.conditions", ())):
             return condition
@@ -146,40 +146,46 @@ def _duration(body: Body, now: datetime) -> str:
     return human(((end or now) - start).total_seconds()) if start else ""
 
 
-def _completions(body: Body, now: datetime) -> str:
+def _completions(body: Body, _now: datetime) -> str:
     return f"{at(body, 'status.succeeded', 0)}/{at(body, 'spec.completions', 1)}"
 
 
-def _reference(body: Body, now: datetime) -> str:
+def _reference(body: Body, _now: datetime) -> str:
     target = at(body, "spec.scaleTargetRef", {})
     return f"{target.get('kind', '')}/{target.get('name', '')}"
 
 
-def _targets(body: Body, now: datetime) -> str:
+def _targets(body: Body, _now: datetime) -> str:
     current = at(body, "status.currentMetrics", ())
     shown = []
     for index, metric in enumerate(at(body, "spec.metrics", ())):
         source = metric.get(str(metric.get("type", "")).lower()) or {}
         wanted = at(source, "target.averageUtilization")
-        now_value = at(current[index] if index < len(current) else {}, f"{str(metric.get('type', '')).lower()}.current.averageUtilization", "<unknown>")
-        text = f"{now_value}{'%' if isinstance(now_value, int) else ''}/{wanted}%" if wanted is not None else f"<unknown>/{at(source, 'target.averageValue', '<auto>')}"
+        now_value = at(
+            current[index] if index < len(current) else {}, f"{str(metric.get('type', '')).lower()}.current.averageUtilization", "<unknown>"
+        )
+        text = (
+            f"{now_value}{'%' if isinstance(now_value, int) else ''}/{wanted}%"
+            if wanted is not None
+            else f"<unknown>/{at(source, 'target.averageValue', '<auto>')}"
+        )
         shown.append(f"{source['name']}: {text}" if metric.get("type") == "Resource" and source.get("name") else text)
     return ", ".join(shown) or "<none>"
 
 
-def _role(body: Body, now: datetime) -> str:
+def _role(body: Body, _now: datetime) -> str:
     return f"{at(body, 'roleRef.kind')}/{at(body, 'roleRef.name')}"
 
 
 def _subjects(kind: str) -> Cell:
-    def cell(body: Body, now: datetime) -> str:
+    def cell(body: Body, _now: datetime) -> str:
         found = [s for s in at(body, "subjects", ()) or () if s.get("kind") == kind]
         return ", ".join(f"{s.get('namespace', '')}/{s['name']}" if kind == "ServiceAccount" else s["name"] for s in found)
 
     return cell
 
 
-def _event_object(body: Body, now: datetime) -> str:
+def _event_object(body: Body, _now: datetime) -> str:
     target = at(body, "involvedObject") or at(body, "regarding", {})
     return f"{str(target.get('kind', '')).lower()}/{target.get('name', '')}"
 
@@ -192,13 +198,13 @@ def _event_seen(*paths: str) -> Cell:
     return cell
 
 
-def _event_source(body: Body, now: datetime) -> str:
+def _event_source(body: Body, _now: datetime) -> str:
     source = at(body, "source", {}) or at(body, "deprecatedSource", {})
     parts = [source.get("component") or at(body, "reportingComponent") or at(body, "reportingController", ""), source.get("host", "")]
     return ", ".join(part for part in parts if part)
 
 
-def _endpoints(body: Body, now: datetime) -> str:
+def _endpoints(body: Body, _now: datetime) -> str:
     found = [
         f"{address['ip']}:{port['port']}" if subset.get("ports") else address["ip"]
         for subset in at(body, "subsets", ())
@@ -208,21 +214,21 @@ def _endpoints(body: Body, now: datetime) -> str:
     return ",".join(found[:3]) + (f" + {len(found) - 3} more..." if len(found) > 3 else "") if found else "<none>"
 
 
-def _slice_ports(body: Body, now: datetime) -> str:
+def _slice_ports(body: Body, _now: datetime) -> str:
     return ",".join(str(port.get("port", "*")) for port in at(body, "ports", ()) or ()) or "<unset>"
 
 
-def _slice_endpoints(body: Body, now: datetime) -> str:
+def _slice_endpoints(body: Body, _now: datetime) -> str:
     found = [address for endpoint in at(body, "endpoints", ()) or () for address in endpoint.get("addresses", ())]
     return ",".join(found[:3]) + (f" + {len(found) - 3} more..." if len(found) > 3 else "") if found else "<unset>"
 
 
-def _controller(body: Body, now: datetime) -> str:
+def _controller(body: Body, _now: datetime) -> str:
     owner = next((o for o in at(body, "metadata.ownerReferences", ()) if o.get("controller")), None)
     return f"{owner['kind'].lower()}.{owner['apiVersion'].partition('/')[0]}/{owner['name']}" if owner else "<none>"
 
 
-def _config_data(body: Body, now: datetime) -> int:
+def _config_data(body: Body, _now: datetime) -> int:
     return len(at(body, "data", {})) + len(at(body, "binaryData", {}))
 
 
@@ -238,7 +244,11 @@ _TEMPLATE_SELECTOR = (*_TEMPLATE, ("Selector*", _selector("spec.selector")))
 _BINDING: tuple[tuple[str, Cell], ...] = (
     ("Role", _role), _AGE, ("Users*", _subjects("User")), ("Groups*", _subjects("Group")), ("ServiceAccounts*", _subjects("ServiceAccount")),
 )  # fmt: skip
-_REPLICAS = (("Desired", _field("spec.replicas", 0), "integer"), ("Current", _field("status.replicas", 0), "integer"), ("Ready", _field("status.readyReplicas", 0), "integer"))
+_REPLICAS = (
+    ("Desired", _field("spec.replicas", 0), "integer"),
+    ("Current", _field("status.replicas", 0), "integer"),
+    ("Ready", _field("status.readyReplicas", 0), "integer"),
+)
 
 PRINTERS: dict[CollectionKey, Printer] = {
     ("", "configmaps"): _printer(("Data", _config_data), _AGE),
@@ -246,8 +256,8 @@ PRINTERS: dict[CollectionKey, Printer] = {
     ("", "events"): _printer(
         ("Last Seen", _event_seen("lastTimestamp", "series.lastObservedTime", "eventTime", "deprecatedLastTimestamp")), ("Type", _field("type")),
         ("Reason", _field("reason")), ("Object", _event_object), ("Subobject*", _field("involvedObject.fieldPath")), ("Source*", _event_source),
-        ("Message", lambda body, now: str(at(body, "message") or at(body, "note", "")).strip()), ("First Seen*", _event_seen("firstTimestamp", "eventTime")),
-        ("Count*", lambda body, now: str(at(body, "series.count") or at(body, "count") or 1)), ("Name*", _field("metadata.name")),
+        ("Message", lambda body, _now: str(at(body, "message") or at(body, "note", "")).strip()), ("First Seen*", _event_seen("firstTimestamp", "eventTime")),
+        ("Count*", lambda body, _now: str(at(body, "series.count") or at(body, "count") or 1)), ("Name*", _field("metadata.name")),
     ),
     ("", "namespaces"): _printer(("Status", _field("status.phase")), _AGE),
     ("", "nodes"): _printer(
@@ -264,14 +274,14 @@ PRINTERS: dict[CollectionKey, Printer] = {
     ("", "persistentvolumes"): _printer(
         ("Capacity", _field("spec.capacity.storage")), ("Access Modes", _access("spec.accessModes")), ("Reclaim Policy", _field("spec.persistentVolumeReclaimPolicy")),
         ("Status", _deleting_or("status.phase")),
-        ("Claim", lambda body, now: "/".join(filter(None, (at(body, "spec.claimRef.namespace", ""), at(body, "spec.claimRef.name", ""))))),
+        ("Claim", lambda body, _now: "/".join(filter(None, (at(body, "spec.claimRef.namespace", ""), at(body, "spec.claimRef.name", ""))))),
         ("StorageClass", _field("spec.storageClassName")), ("VolumeAttributesClass", _field("spec.volumeAttributesClassName", "<unset>")),
         ("Reason", _field("status.reason")), _AGE, ("VolumeMode*", _field("spec.volumeMode", "<unset>")),
     ),
     ("", "pods"): _printer(
         ("Ready", _pod_ready), ("Status", _pod_status), ("Restarts", _restarts), _AGE, ("IP*", _field("status.podIP", "<none>")),
         ("Node*", _field("spec.nodeName", "<none>")), ("Nominated Node*", _field("status.nominatedNodeName", "<none>")),
-        ("Readiness Gates*", lambda body, now: "<none>"),
+        ("Readiness Gates*", lambda body, _now: "<none>"),
     ),
     ("", "replicationcontrollers"): _printer(*_REPLICAS, _AGE, *_TEMPLATE_SELECTOR),
     ("", "secrets"): _printer(("Type", _field("type")), ("Data", _count("data")), _AGE),
@@ -293,11 +303,11 @@ PRINTERS: dict[CollectionKey, Printer] = {
     ("apps", "replicasets"): _printer(*_REPLICAS, _AGE, *_TEMPLATE_SELECTOR),
     ("apps", "statefulsets"): _printer(("Ready", _ratio("status.readyReplicas", "spec.replicas")), _AGE, *_TEMPLATE),
     ("autoscaling", "horizontalpodautoscalers"): _printer(
-        ("Reference", _reference), ("Targets", _targets), ("MinPods", lambda body, now: str(at(body, "spec.minReplicas", "<unset>"))),
+        ("Reference", _reference), ("Targets", _targets), ("MinPods", lambda body, _now: str(at(body, "spec.minReplicas", "<unset>"))),
         ("MaxPods", _field("spec.maxReplicas")), ("Replicas", _field("status.currentReplicas", 0)), _AGE,
     ),
     ("batch", "cronjobs"): _printer(
-        ("Schedule", _field("spec.schedule")), ("Timezone", _field("spec.timeZone", "<none>")), ("Suspend", lambda body, now: str(at(body, "spec.suspend", "<unset>")), "boolean"),
+        ("Schedule", _field("spec.schedule")), ("Timezone", _field("spec.timeZone", "<none>")), ("Suspend", lambda body, _now: str(at(body, "spec.suspend", "<unset>")), "boolean"),
         ("Active", _count("status.active"), "integer"), ("Last Schedule", _since("status.lastScheduleTime", "<none>")), _AGE,
         ("Containers*", _containers("name", "spec.jobTemplate.spec.template.spec.containers")), ("Images*", _containers("image", "spec.jobTemplate.spec.template.spec.containers")),
         ("Selector*", _selector("spec.jobTemplate.spec.selector")),
@@ -306,15 +316,15 @@ PRINTERS: dict[CollectionKey, Printer] = {
     ("coordination.k8s.io", "leases"): _printer(("Holder", _field("spec.holderIdentity")), _AGE),
     ("discovery.k8s.io", "endpointslices"): _printer(("AddressType", _field("addressType")), ("Ports", _slice_ports), ("Endpoints", _slice_endpoints), _AGE),
     ("networking.k8s.io", "ingressclasses"): _printer(
-        ("Controller", _field("spec.controller")), ("Parameters", lambda body, now: at(body, "spec.parameters.name", "<none>")), _AGE
+        ("Controller", _field("spec.controller")), ("Parameters", lambda body, _now: at(body, "spec.parameters.name", "<none>")), _AGE
     ),
     ("networking.k8s.io", "ingresses"): _printer(
         ("Class", _field("spec.ingressClassName", "<none>")), ("Hosts", _hosts), ("Address", _load_balancer),
-        ("Ports", lambda body, now: "80, 443" if at(body, "spec.tls") else "80"), _AGE,
+        ("Ports", lambda body, _now: "80, 443" if at(body, "spec.tls") else "80"), _AGE,
     ),
     ("networking.k8s.io", "networkpolicies"): _printer(("Pod-Selector", _selector("spec.podSelector")), _AGE),
     ("policy", "poddisruptionbudgets"): _printer(
-        ("Min Available", lambda body, now: str(at(body, "spec.minAvailable", "N/A"))), ("Max Unavailable", lambda body, now: str(at(body, "spec.maxUnavailable", "N/A"))),
+        ("Min Available", lambda body, _now: str(at(body, "spec.minAvailable", "N/A"))), ("Max Unavailable", lambda body, _now: str(at(body, "spec.maxUnavailable", "N/A"))),
         ("Allowed Disruptions", _field("status.disruptionsAllowed", 0), "integer"), _AGE,
     ),
     ("rbac.authorization.k8s.io", "clusterrolebindings"): _printer(*_BINDING),

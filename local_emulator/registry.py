@@ -140,7 +140,7 @@ class Registry:
 
     def groups(self) -> dict[str, list[str]]:
         """Group → its versions, most preferred first; built-in groups in table order, then the CRDs' by name. The core group is ``""``."""
-        found = {group: list(versions) for group, versions in self.builtin_versions.items()}
+        found = {group: sorted(versions, key=version_priority) for group, versions in self.builtin_versions.items()}
         custom: dict[str, set[str]] = {}
         for group, version, _ in self.resources:
             if version not in found.get(group, ()):

@@ -30,7 +30,13 @@ class LogEntry:
 
 def audit_line(entry: LogEntry, number: int) -> bytes:
     """One line of an audit log as kube-apiserver writes it (``audit.k8s.io/v1``, stage ResponseComplete; an apply is a patch there)."""
-    target = {"resource": entry.resource, "namespace": entry.namespace, "name": entry.name, "apiGroup": entry.group, "subresource": entry.subresource}
+    target = {
+        "resource": entry.resource,
+        "namespace": entry.namespace,
+        "name": entry.name,
+        "apiGroup": entry.group,
+        "subresource": entry.subresource,
+    }
     event: dict[str, object] = {
         "kind": "Event",
         "apiVersion": "audit.k8s.io/v1",

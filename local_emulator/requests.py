@@ -117,7 +117,9 @@ def write_options(request: Request, options: str, apply: bool = False) -> Option
         raise status.options_invalid(options, Cause("fieldValidation", text, "FieldValueNotSupported"))
     check_dry_run(dry_run, options)
     if len(manager.encode()) > MAX_MANAGER:
-        raise status.options_invalid(options, Cause("fieldManager", f"Too long: may not be more than {MAX_MANAGER} bytes", "FieldValueTooLong"))
+        raise status.options_invalid(
+            options, Cause("fieldManager", f"Too long: may not be more than {MAX_MANAGER} bytes", "FieldValueTooLong")
+        )
     force = query.get("force", "") in ("1", "t", "true", "True", "TRUE", "T")
     if apply and not manager:
         raise status.options_invalid(options, Cause("fieldManager", "Required value: is required for apply patch", "FieldValueRequired"))
@@ -129,7 +131,9 @@ def write_options(request: Request, options: str, apply: bool = False) -> Option
 
 def check_dry_run(value: str, options: str) -> None:
     if value not in ("", "All"):
-        raise status.options_invalid(options, Cause("dryRun", f'Unsupported value: ["{value}"]: supported values: "All"', "FieldValueNotSupported"))
+        raise status.options_invalid(
+            options, Cause("dryRun", f'Unsupported value: ["{value}"]: supported values: "All"', "FieldValueNotSupported")
+        )
 
 
 def warning_headers(warnings: tuple[str, ...] | list[str]) -> list[tuple[str, str]]:

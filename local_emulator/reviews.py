@@ -30,7 +30,9 @@ def review(access: Access, user: User, resource: Resource, namespace: str, body:
             return {**answer, "status": {"userInfo": _shown(user)}}
         case "TokenReview":
             found = access.review_token(spec.get("token") or "")
-            shown: Object = {"authenticated": True, "user": _shown(found)} if found else {"authenticated": False, "error": "token not recognized"}
+            shown: Object = (
+                {"authenticated": True, "user": _shown(found)} if found else {"authenticated": False, "error": "token not recognized"}
+            )
             return {**answer, "status": shown}
     raise status.method_not_allowed()
 
@@ -43,7 +45,13 @@ def _decide(access: Access, user: User, spec: Object) -> Object:
     wanted, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if wanted:
         allowed = access.allowed(
-            user, wanted.get("verb", ""), wanted.get("group", ""), wanted.get("resource", ""), wanted.get("subresource", ""), wanted.get("namespace", ""), wanted.get("name", "")
+            user,
+            wanted.get("verb", ""),
+            wanted.get("group", ""),
+            wanted.get("resource", ""),
+            wanted.get("subresource", ""),
+            wanted.get("namespace", ""),
+            wanted.get("name", ""),
         )
     else:
         allowed = access.allowed_path(user, (path or {}).get("verb", ""), (path or {}).get("path", ""))
@@ -51,9 +59,14 @@ def _decide(access: Access, user: User, spec: Object) -> Object:
 
 
 def _rules(access: Access, user: User, namespace: str) -> Object:
-    resources, paths = [], []
+    resources: list[Object] = []
+    paths: list[Object] = []
     everything = access.mode == "AlwaysAllow" or "system:masters" in user.groups
-    rules = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}, {"verbs": ["*"], "nonResourceURLs": ["*"]}] if everything else access.rules(user, namespace)
+    rules = (
+        [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}, {"verbs": ["*"], "nonResourceURLs": ["*"]}]
+        if everything
+        else access.rules(user, namespace)
+    )
     for rule in rules:
         members = ("verbs", "nonResourceURLs") if rule.get("nonResourceURLs") else ("verbs", "apiGroups", "resources", "resourceNames")
         shown = {member: rule[member] for member in members if rule.get(member)}

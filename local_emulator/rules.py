@@ -45,10 +45,10 @@ class InitialStatus:
     def __init__(self, initial: Object, *immutable: str) -> None:
         self.initial, self.immutable = initial, immutable
 
-    def decoded(self, resource: Resource, obj: Object) -> Object:
+    def decoded(self, _resource: Resource, obj: Object) -> Object:
         return obj
 
-    def on_create(self, resource: Resource, obj: Object) -> Object:
+    def on_create(self, _resource: Resource, obj: Object) -> Object:
         return {**obj, "status": dict(self.initial)}
 
     def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
@@ -56,7 +56,7 @@ class InitialStatus:
             _immutable(resource, obj, old, *self.immutable)
         return obj
 
-    def on_delete(self, resource: Resource, obj: Object) -> Object | None:
+    def on_delete(self, _resource: Resource, _obj: Object) -> Object | None:
         return None
 
 
@@ -71,15 +71,15 @@ class NamespaceRules(InitialStatus):
         spec["finalizers"] = ["kubernetes"]
         return super().on_create(resource, {**obj, "spec": spec})
 
-    def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
+    def on_update(self, _resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
         return obj if subresource == "finalize" else {**obj, "spec": old.get("spec") or {}}
 
-    def decoded(self, resource: Resource, obj: Object) -> Object:
+    def decoded(self, _resource: Resource, obj: Object) -> Object:
         metadata = _child(obj, "metadata")
         metadata["labels"] = {**(metadata.get("labels") or {}), NAME_LABEL: metadata.get("name", "")}
         return {**obj, "metadata": metadata}
 
-    def on_delete(self, resource: Resource, obj: Object) -> Object | None:
+    def on_delete(self, _resource: Resource, obj: Object) -> Object | None:
         name = obj["metadata"]["name"]
         if name in PROTECTED_NAMESPACES:
             raise status.forbidden("", "namespaces", name, "this namespace may not be deleted")
@@ -96,7 +96,7 @@ class ServiceRules(InitialStatus):
     def on_create(self, resource: Resource, obj: Object) -> Object:
         return super().on_create(resource, {**obj, "spec": self._allocated(_child(obj, "spec"), {})})
 
-    def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
+    def on_update(self, _resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
         if subresource:
             return obj
         spec = self._allocated(_child(obj, "spec"), _child(old, "spec"))
@@ -125,11 +125,11 @@ class ServiceRules(InitialStatus):
         return spec
 
     def _free_address(self) -> str:
-        used = {_child(entry.object(), "spec").get("clusterIP") for entry in self.store.list(SERVICES)}
+        used = {_child(entry.object(), "spec").get("clusterIP") for entry in self.store.scan(SERVICES)}
         return next(text for n in range(1, 65534) if (text := f"10.96.{n >> 8}.{n & 255}") not in used)
 
     def _node_ports(self, ports: list[Object], old: list[Object]) -> list[Object]:
-        used = {port.get("nodePort") for entry in self.store.list(SERVICES) for port in _child(entry.object(), "spec").get("ports") or ()}
+        used = {port.get("nodePort") for entry in self.store.scan(SERVICES) for port in _child(entry.object(), "spec").get("ports") or ()}
         held = {(port.get("port"), port.get("protocol", "TCP")): port.get("nodePort") for port in old}
         given = []
         for port in ports:
@@ -147,10 +147,10 @@ class DataRules:
     def __init__(self, secret: bool) -> None:
         self.secret = secret
 
-    def on_create(self, resource: Resource, obj: Object) -> Object:
+    def on_create(self, _resource: Resource, obj: Object) -> Object:
         return obj
 
-    def decoded(self, resource: Resource, obj: Object) -> Object:
+    def decoded(self, _resource: Resource, obj: Object) -> Object:
         if not self.secret:
             return obj
         obj = dict(obj)
@@ -161,7 +161,7 @@ class DataRules:
         obj.setdefault("type", "Opaque")
         return obj
 
-    def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
+    def on_update(self, resource: Resource, obj: Object, old: Object, _subresource: str) -> Object:
         if self.secret:
             _immutable(resource, obj, old, "type")
         if old.get("immutable"):
@@ -174,7 +174,7 @@ class DataRules:
                 raise status.invalid("", resource.kind, obj["metadata"]["name"], causes)
         return obj
 
-    def on_delete(self, resource: Resource, obj: Object) -> Object | None:
+    def on_delete(self, _resource: Resource, _obj: Object) -> Object | None:
         return None
 
 
@@ -188,7 +188,12 @@ class JobRules(InitialStatus):
         spec, metadata = _child(obj, "spec"), obj["metadata"]
         if not spec.get("manualSelector"):
             uid, name = metadata["uid"], metadata.get("name", "")
-            labels = {"batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": name, "controller-uid": uid, "job-name": name}
+            labels = {
+                "batch.kubernetes.io/controller-uid": uid,
+                "batch.kubernetes.io/job-name": name,
+                "controller-uid": uid,
+                "job-name": name,
+            }
             template = _child(spec, "template")
             inner = _child(template, "metadata")
             inner["labels"] = {**(inner.get("labels") or {}), **labels}
@@ -203,7 +208,7 @@ class PodRules(InitialStatus):
     def __init__(self) -> None:
         super().__init__({})
 
-    def on_create(self, resource: Resource, obj: Object) -> Object:
+    def on_create(self, _resource: Resource, obj: Object) -> Object:
         return {**obj, "status": {"phase": "Pending", "qosClass": _qos(_child(obj, "spec"))}}
 
 
@@ -236,12 +241,18 @@ def builtin_rules(store: Store, validate_crd: Validate) -> dict[CollectionKey, R
         ("", "replicationcontrollers"): InitialStatus({"replicas": 0}),
         ("", "resourcequotas"): plain,
         ("apps", "deployments"): selected,
-        ("apps", "daemonsets"): InitialStatus({"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0}, "spec.selector"),
+        ("apps", "daemonsets"): InitialStatus(
+            {"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0}, "spec.selector"
+        ),
         ("apps", "replicasets"): InitialStatus({"replicas": 0}, "spec.selector"),
-        ("apps", "statefulsets"): InitialStatus({"replicas": 0, "availableReplicas": 0}, "spec.selector", "spec.serviceName", "spec.podManagementPolicy"),
+        ("apps", "statefulsets"): InitialStatus(
+            {"replicas": 0, "availableReplicas": 0}, "spec.selector", "spec.serviceName", "spec.podManagementPolicy"
+        ),
         ("autoscaling", "horizontalpodautoscalers"): InitialStatus({"desiredReplicas": 0, "currentMetrics": None}),
         ("batch", "jobs"): JobRules(),
         ("batch", "cronjobs"): plain,
         ("networking.k8s.io", "ingresses"): InitialStatus({"loadBalancer": {}}),
-        ("policy", "poddisruptionbudgets"): InitialStatus({"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0}),
+        ("policy", "poddisruptionbudgets"): InitialStatus(
+            {"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0}
+        ),
     }

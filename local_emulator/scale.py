@@ -35,7 +35,13 @@ def read(resource: Resource, obj: Object) -> Object:
         shown["selector"] = selector
     metadata = {key: obj["metadata"][key] for key in SHOWN if key in obj["metadata"]}
     replicas = _number(obj, paths.spec)
-    return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": {"replicas": replicas} if replicas else {}, "status": shown}
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": metadata,
+        "spec": {"replicas": replicas} if replicas else {},
+        "status": shown,
+    }
 
 
 def write(resource: Resource, obj: Object, scale: Any) -> Object:
@@ -43,7 +49,9 @@ def write(resource: Resource, obj: Object, scale: Any) -> Object:
     spec = scale.get("spec") if isinstance(scale, dict) else None
     replicas = (spec or {}).get("replicas", 0)
     if not isinstance(replicas, int) or isinstance(replicas, bool):
-        raise status.bad_request('Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal into Go struct field ScaleSpec.spec.replicas of type int32')
+        raise status.bad_request(
+            'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal into Go struct field ScaleSpec.spec.replicas of type int32'
+        )
     if replicas < 0:
         cause = Cause("spec.replicas", f"Invalid value: {replicas}: must be greater than or equal to 0")
         raise status.invalid("autoscaling", "Scale", obj["metadata"]["name"], [cause])

@@ -68,7 +68,7 @@ class _Parser:
             raise self.fail(key, "!, identifier, or 'end of string'")
         if len(key.rpartition("/")[2]) > 63 or not _LABEL.match(key):
             raise status.bad_request(
-                f'unable to parse requirement: <nil>: Invalid value: "{key}": name part must consist of alphanumeric characters, \'-\', \'_\' or \'.\', '
+                f"unable to parse requirement: <nil>: Invalid value: \"{key}\": name part must consist of alphanumeric characters, '-', '_' or '.', "
                 "and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
                 "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
             )

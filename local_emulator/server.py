@@ -234,12 +234,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--kubeconfig", default="", help="file to write")
-    parser.add_argument("--token", action="append", default=[], metavar="TOKEN=USER[,GROUP...]", help="a bearer token and who it stands for; repeatable")
-    parser.add_argument("--audit-log", default="", metavar="FILE", help="where to append one line per request, in the format of kube-apiserver")
-    parser.add_argument("--ready-after", type=float, default=None, metavar="SECONDS", help="make workloads ready by themselves after this time (default: never)")
+    parser.add_argument(
+        "--token", action="append", default=[], metavar="TOKEN=USER[,GROUP...]", help="a bearer token and who it stands for; repeatable"
+    )
+    parser.add_argument(
+        "--audit-log", default="", metavar="FILE", help="where to append one line per request, in the format of kube-apiserver"
+    )
+    parser.add_argument(
+        "--ready-after",
+        type=float,
+        default=None,
+        metavar="SECONDS",
+        help="make workloads ready by themselves after this time (default: never)",
+    )
     parser.add_argument("--authorization", choices=("RBAC", "AlwaysAllow"), default="RBAC")
     options = parser.parse_args(arguments)
-    settings = Settings(tokens=dict(parse_token(text) for text in options.token), authorization=options.authorization, ready_after=options.ready_after)
+    settings = Settings(
+        tokens=dict(parse_token(text) for text in options.token), authorization=options.authorization, ready_after=options.ready_after
+    )
 
     async def run() -> None:
         stop = asyncio.Event()

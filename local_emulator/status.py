@@ -99,7 +99,10 @@ def apply_conflict(causes: Iterable[tuple[str, str]]) -> ApiError:
         grouped: dict[str, list[str]] = {}
         for text, path in pairs:
             grouped.setdefault(text, []).append(path)
-        parts = [f"{text}:\n" + "\n".join(f"- {path}" for path in paths) if len(paths) > 1 else f"{text}: {paths[0]}" for text, paths in grouped.items()]
+        parts = [
+            f"{text}:\n" + "\n".join(f"- {path}" for path in paths) if len(paths) > 1 else f"{text}: {paths[0]}"
+            for text, paths in grouped.items()
+        ]
         message = f"Apply failed with {len(pairs)} conflicts: " + "\n".join(parts)
     details = {"causes": [{"reason": "FieldManagerConflict", "message": text, "field": path} for text, path in pairs]}
     return ApiError(409, "Conflict", message, details)

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
 from local_emulator.codec import decode, encode
@@ -39,9 +39,10 @@ class Entry:
     labels: Mapping[str, str]
     owners: tuple[str, ...]  # uids of ownerReferences
 
-    def object(self) -> dict[str, object]:
+    def object(self) -> dict[str, Any]:
         """A fresh decoded copy, without kind and apiVersion."""
-        return decode(b"{" + self.tail)
+        body: dict[str, Any] = decode(b"{" + self.tail)
+        return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,10 @@ class Store:
     """
 
     def __init__(
-        self, now: Callable[[], datetime] = lambda: datetime.now(UTC), new_uid: Callable[[], str] = lambda: str(uuid4()), history: int = HISTORY
+        self,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_uid: Callable[[], str] = lambda: str(uuid4()),
+        history: int = HISTORY,
     ) -> None:
         self.now = now
         self.new_uid = new_uid
@@ -103,11 +107,10 @@ class Store:
         found = self.collections.get(collection)
         return found.entries.get(key) if found else None
 
-    def put(self, collection: CollectionKey, key: Key, body: dict[str, object]) -> Entry:
+    def put(self, collection: CollectionKey, key: Key, body: dict[str, Any]) -> Entry:
         """Stores an object under the next revision; sets metadata.resourceVersion in ``body``; kind and apiVersion must be absent."""
         self.revision += 1
         metadata = body["metadata"]
-        assert isinstance(metadata, dict)
         metadata["resourceVersion"] = str(self.revision)
         owners = tuple(reference["uid"] for reference in metadata.get("ownerReferences") or ())
         entry = Entry(key, encode(body)[1:], self.revision, metadata["uid"], metadata.get("labels") or {}, owners)
@@ -120,7 +123,7 @@ class Store:
         self._record(collection, target, Event(self.revision, "MODIFIED" if old else "ADDED", old, entry))
         return entry
 
-    def remove(self, collection: CollectionKey, key: Key, last: dict[str, object] | None = None) -> Entry:
+    def remove(self, collection: CollectionKey, key: Key, last: dict[str, Any] | None = None) -> Entry:
         """Deletes an object; ``last`` is the state shown in the DELETED event (default: the stored one)."""
         target = self.collection(collection)
         old = target.entries.pop(key)
@@ -128,14 +131,13 @@ class Store:
         self.revision += 1
         body = old.object() if last is None else last
         metadata = body["metadata"]
-        assert isinstance(metadata, dict)
         metadata["resourceVersion"] = str(self.revision)
         entry = Entry(key, encode(body)[1:], self.revision, old.uid, metadata.get("labels") or {}, old.owners)
         self._index(collection, old, None)
         self._record(collection, target, Event(self.revision, "DELETED", old, entry))
         return entry
 
-    def list(self, collection: CollectionKey, namespace: str = "", after: Key | None = None) -> Iterator[Entry]:
+    def scan(self, collection: CollectionKey, namespace: str = "", after: Key | None = None) -> Iterator[Entry]:
         """Entries in key order, of one namespace or of all, from behind the key ``after``. The collection must not change meanwhile."""
         found = self.collections.get(collection)
         if found is None:

@@ -27,7 +27,10 @@ def _columns(resource: Resource) -> tuple[Column, ...]:
 
 def column_definitions(resource: Resource) -> list[dict[str, Any]]:
     """``columnDefinitions`` of a Table of this resource."""
-    return [{"name": c.name, "type": c.type, "format": c.format, "description": _describe(c), "priority": c.priority} for c in _columns(resource)]
+    return [
+        {"name": c.name, "type": c.type, "format": c.format, "description": _describe(c), "priority": c.priority}
+        for c in _columns(resource)
+    ]
 
 
 def _describe(column: Column) -> str:

@@ -68,16 +68,16 @@ class Written:
 class Rules(Protocol):
     """What one kind does beyond its schema (allocation, status, immutability); hooks of :class:`Transactions`."""
 
-    def decoded(self, resource: Resource, obj: Object) -> Object:
+    def decoded(self, resource: Resource, obj: Object, /) -> Object:
         """What reading an object of this kind adds; the writer is recorded as its manager."""
 
-    def on_create(self, resource: Resource, obj: Object) -> Object:
+    def on_create(self, resource: Resource, obj: Object, /) -> Object:
         """The object as it is stored first; what is added here belongs to no manager."""
 
-    def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
+    def on_update(self, resource: Resource, obj: Object, old: Object, subresource: str, /) -> Object:
         """The object as it is stored next; ApiError for a change that this kind forbids."""
 
-    def on_delete(self, resource: Resource, obj: Object) -> Object | None:
+    def on_delete(self, resource: Resource, obj: Object, /) -> Object | None:
         """The object as its deletion begins, when the kind has a life after DELETE; None: nothing special."""
 
 
@@ -133,14 +133,19 @@ class Transactions:
         name = metadata.get("name") or ""
         self._check_namespace(resource, namespace, name)
         if resource.terminating:
-            raise status.forbidden(resource.group, resource.plural, name, "create not allowed while custom resource definition is terminating")
+            raise status.forbidden(
+                resource.group, resource.plural, name, "create not allowed while custom resource definition is terminating"
+            )
         if resource.custom or resource.storage in GENERATED:
             metadata["generation"] = 1
         if resource.custom and resource.has_status:
             obj.pop("status", None)
         if not name:
             raise status.invalid(
-                resource.group, resource.kind, "", [Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")]
+                resource.group,
+                resource.kind,
+                "",
+                [Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")],
             )
         problems = [*meta.validate_name(resource, name), *meta.validate(resource, metadata)]
         if problems:
@@ -155,7 +160,9 @@ class Transactions:
             obj = rules.on_create(resource, obj)
         return Written(self._write(resource, key, obj, options.dry_run), 201, tuple(warnings))
 
-    def _prepared(self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str) -> tuple[Object, list[str]]:
+    def _prepared(
+        self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str
+    ) -> tuple[Object, list[str]]:
         rules = self.rules.get(resource.storage)
         if rules is not None:
             obj = rules.decoded(resource, obj)
@@ -174,23 +181,33 @@ class Transactions:
         found = self.store.get(NAMESPACES, ("", namespace))
         if found is None:
             raise status.not_found("", "namespaces", namespace)
-        if b'"deletionTimestamp"' in found.tail and found.object()["metadata"].get("deletionTimestamp"):  # type: ignore[attr-defined]
+        if b'"deletionTimestamp"' in found.tail and found.object()["metadata"].get("deletionTimestamp"):
             why = f"unable to create new content in namespace {namespace} because it is being terminated"
-            cause = {"reason": "NamespaceTerminating", "message": f"namespace {namespace} is being terminated", "field": "metadata.namespace"}
+            cause = {
+                "reason": "NamespaceTerminating",
+                "message": f"namespace {namespace} is being terminated",
+                "field": "metadata.namespace",
+            }
             raise status.forbidden(resource.group, resource.plural, name, why, [cause])
 
     def admit_body(self, resource: Resource, body: Any, apply: bool = False) -> Object:
         """The body as an object of this kind, with apiVersion and kind set; refused if it is of another."""
         if not isinstance(body, dict):
-            raise status.bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; json parse error")
+            raise status.bad_request(
+                f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; json parse error"
+            )
         version, kind = body.get("apiVersion") or "", body.get("kind") or ""
         if apply and (not isinstance(version, str) or not isinstance(kind, str) or not version or not kind):
-            raise status.bad_request(f"invalid object type: {version if isinstance(version, str) else ''}/, Kind={kind if isinstance(kind, str) else ''}")
+            raise status.bad_request(
+                f"invalid object type: {version if isinstance(version, str) else ''}/, Kind={kind if isinstance(kind, str) else ''}"
+            )
         if not kind and resource.custom:
             raise status.bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): Object 'Kind' is missing")
         if version and version != resource.api_version:
             if resource.custom:
-                raise status.bad_request(f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})")
+                raise status.bad_request(
+                    f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})"
+                )
             short = str(version).rpartition("/")[2]
             raise status.bad_request(
                 f'{kind or resource.kind} in version "{short}" cannot be handled as a {resource.kind}: no kind "{kind}" is registered for version "{version}" '
@@ -272,7 +289,9 @@ class Transactions:
         if given != name:
             raise status.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
         if resource.namespaced and metadata.get("namespace") and metadata["namespace"] != namespace:
-            raise status.bad_request(f"the namespace of the object ({metadata['namespace']}) does not match the namespace on the URL ({namespace})")
+            raise status.bad_request(
+                f"the namespace of the object ({metadata['namespace']}) does not match the namespace on the URL ({namespace})"
+            )
 
     def _check_revision(self, resource: Resource, metadata: Object, entry: Entry, name: str, required: bool) -> None:
         given = metadata.get("resourceVersion")
@@ -289,7 +308,7 @@ class Transactions:
     def _update(self, resource: Resource, entry: Entry, obj: Object, sub: Subresource | None, options: Options, applied: bool) -> Written:
         old = self.load(resource, entry)
         subresource = sub.name if sub else ""
-        before: Object = old["metadata"]  # type: ignore[assignment]
+        before: Object = old["metadata"]
         metadata: Object = dict(obj["metadata"])
         for member in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "namespace"):
             if not metadata.get(member) and member in before:
@@ -394,8 +413,12 @@ class Transactions:
         rules = self.rules.get(resource.storage)
         changed = rules.on_delete(resource, obj) if rules is not None else None
         obj = changed if changed is not None else obj
-        metadata = obj["metadata"] = dict(obj["metadata"])  # type: ignore[call-overload]
-        finalizers = [f for f in metadata.get("finalizers") or () if f not in ("orphan", "foregroundDeletion")] if deletion.propagation else list(metadata.get("finalizers") or ())
+        metadata = obj["metadata"] = dict(obj["metadata"])
+        finalizers = (
+            [f for f in metadata.get("finalizers") or () if f not in ("orphan", "foregroundDeletion")]
+            if deletion.propagation
+            else list(metadata.get("finalizers") or ())
+        )
         if deletion.propagation == "Foreground":
             finalizers.append("foregroundDeletion")
         elif deletion.propagation == "Orphan":

@@ -13,7 +13,7 @@ from local_emulator import status
 from local_emulator.codec import decode, encode
 from local_emulator.registry import Resource
 from local_emulator.store import Entry
-from local_emulator.tables import column_definitions, cells
+from local_emulator.tables import cells, column_definitions
 
 JSON = "application/json"
 YAML = "application/yaml"
@@ -96,7 +96,9 @@ def table(resource: Resource, tails: list[bytes], list_metadata: dict[str, Any],
             row["object"] = None
         rows.append(row)
     definitions = column_definitions(resource) if headers else None
-    return encode({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": list_metadata, "columnDefinitions": definitions, "rows": rows})
+    return encode(
+        {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": list_metadata, "columnDefinitions": definitions, "rows": rows}
+    )
 
 
 def listing(resource: Resource, entries: list[Entry], list_metadata: dict[str, Any], view: View, now: datetime) -> bytes:

@@ -109,7 +109,7 @@ class Watch:
         if self.name is not None and (self.namespace or not self.resource.namespaced):
             found = self.store.get(self.resource.storage, (self.namespace, self.name))
             return [found] if found and (self.match is None or self.match(found)) else []
-        return [e for e in self.store.list(self.resource.storage, self.namespace) if self.match is None or self.match(e)]
+        return [e for e in self.store.scan(self.resource.storage, self.namespace) if self.match is None or self.match(e)]
 
     def _position(self, collection: Collection) -> int:
         """Sequence number of the first event after the start revision."""
@@ -130,7 +130,7 @@ class Watch:
         now = event.type != "DELETED" and self.match(event.new)
         if was and not now and event.old is not None:
             body = event.new.object() if event.type == "DELETED" else event.old.object()
-            body["metadata"]["resourceVersion"] = str(event.revision)  # type: ignore[index]
+            body["metadata"]["resourceVersion"] = str(event.revision)
             return [self._line("DELETED", encode(body)[1:])]
         if now:
             return [self._line("MODIFIED" if was else "ADDED", event.new.tail)]
@@ -157,7 +157,13 @@ class Watch:
         shown: dict[str, Any] = {"kind": kind, "apiVersion": api_version, "metadata": metadata}
         if self.view.shape == "table":
             row = {"cells": None, "object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}}
-            shown = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": metadata["resourceVersion"]}, "columnDefinitions": None, "rows": [row]}
+            shown = {
+                "kind": "Table",
+                "apiVersion": "meta.k8s.io/v1",
+                "metadata": {"resourceVersion": metadata["resourceVersion"]},
+                "columnDefinitions": None,
+                "rows": [row],
+            }
         return encode({"type": "BOOKMARK", "object": shown}) + b"\n"
 
     @staticmethod

@@ -18,7 +18,16 @@ from local_emulator.builtin.schemas import definitions
 VERSION = "v0.36.2"
 MODULES = ("api", "apimachinery")
 TARGET = Path(__file__).resolve().parent.parent / "data" / "protobuf.json.gz"
-_SCALARS = {"int32": "int", "int64": "int", "uint32": "int", "uint64": "int", "string": "string", "bool": "bool", "double": "double", "bytes": "bytes"}
+_SCALARS = {
+    "int32": "int",
+    "int64": "int",
+    "uint32": "int",
+    "uint64": "int",
+    "string": "string",
+    "bool": "bool",
+    "double": "double",
+    "bytes": "bytes",
+}
 _FIELD = re.compile(r"^(optional|repeated|required)?\s*(map<string,\s*([\w.]+)>|[\w.]+)\s+(\w+)\s*=\s*(\d+)", re.M)
 
 Table = dict[str, dict[str, list[str]]]

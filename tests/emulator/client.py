@@ -63,11 +63,26 @@ class Client:
         self.app: App = create_app(self.store, Settings(schedule=self.clock.schedule, **settings))
         self.api = self.app.api
 
-    def call(self, method: str, path: str, body: Any = None, media: str = "application/json", accept: str = "application/json", **headers: str) -> Answer:
+    def call(
+        self, method: str, path: str, body: Any = None, media: str = "application/json", accept: str = "application/json", **headers: str
+    ) -> Answer:
         """One request; ``body`` is encoded as JSON unless it is bytes or text."""
         bare, _, query = path.partition("?")
-        data = body if isinstance(body, bytes) else b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        sent = {"content-type": media, "accept": accept, "user-agent": "tester/1.0", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        data = (
+            body
+            if isinstance(body, bytes)
+            else b""
+            if body is None
+            else body.encode()
+            if isinstance(body, str)
+            else json.dumps(body).encode()
+        )
+        sent = {
+            "content-type": media,
+            "accept": accept,
+            "user-agent": "tester/1.0",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         response = self.api.handle(Request(method, bare, dict(parse_qsl(query, keep_blank_values=True)), sent, data))
         try:
             decoded = json.loads(response.body)
@@ -98,4 +113,9 @@ class Client:
 
 
 def config_map(name: str, data: Mapping[str, str] | None = None, **metadata: Any) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **metadata}, "data": {"a": "1"} if data is None else dict(data)}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, **metadata},
+        "data": {"a": "1"} if data is None else dict(data),
+    }

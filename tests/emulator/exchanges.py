@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 RECORDING = Path(__file__).parent / "exchanges.jsonl"
-APPLY, MERGE, STRATEGIC, JSON = (f"application/{kind}" for kind in ("apply-patch+yaml", "merge-patch+json", "strategic-merge-patch+json", "json-patch+json"))
+APPLY, MERGE, STRATEGIC, JSON = (
+    f"application/{kind}" for kind in ("apply-patch+yaml", "merge-patch+json", "strategic-merge-patch+json", "json-patch+json")
+)
 MAPS = "/api/v1/namespaces/default/configmaps"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 FOOS = "/apis/example.krofn.dev/v1/namespaces/default/foos"
@@ -45,7 +47,12 @@ def config_map(name: str, **metadata: Any) -> dict[str, Any]:
 
 
 def foo(name: str, spec: Any = None, **metadata: Any) -> dict[str, Any]:
-    return {"apiVersion": "example.krofn.dev/v1", "kind": "Foo", "metadata": {"name": name, **metadata}, "spec": {} if spec is None else spec}
+    return {
+        "apiVersion": "example.krofn.dev/v1",
+        "kind": "Foo",
+        "metadata": {"name": name, **metadata},
+        "spec": {} if spec is None else spec,
+    }
 
 
 SCHEMA = {
@@ -75,8 +82,18 @@ VERSION = {
 
 
 def definition(plural: str, **names: Any) -> dict[str, Any]:
-    spec = {"group": "example.krofn.dev", "scope": "Namespaced", "names": {"plural": plural, "kind": "Foo", "shortNames": ["fo"], **names}, "versions": [deepcopy(VERSION)]}
-    return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"{plural}.example.krofn.dev"}, "spec": spec}
+    spec = {
+        "group": "example.krofn.dev",
+        "scope": "Namespaced",
+        "names": {"plural": plural, "kind": "Foo", "shortNames": ["fo"], **names},
+        "versions": [deepcopy(VERSION)],
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.example.krofn.dev"},
+        "spec": spec,
+    }
 
 
 def asks() -> Iterator[Ask]:
@@ -158,11 +175,23 @@ def _applies() -> Iterator[Ask]:
     yield Ask("apply again changes nothing", "PATCH", one, config_map("ap"), APPLY)
     yield Ask("apply create-only of an existing object", "PATCH", one, config_map("ap", resourceVersion="1"), APPLY)
     yield Ask("apply create-only of an absent object", "PATCH", MAPS + "/ap1?fieldManager=m", config_map("ap1", resourceVersion="1"), APPLY)
-    yield Ask("apply with a resourceVersion of an absent object", "PATCH", MAPS + "/ap7?fieldManager=m", config_map("ap7", resourceVersion="7"), APPLY)
+    yield Ask(
+        "apply with a resourceVersion of an absent object",
+        "PATCH",
+        MAPS + "/ap7?fieldManager=m",
+        config_map("ap7", resourceVersion="7"),
+        APPLY,
+    )
     yield Ask("apply with the uid of an absent object", "PATCH", MAPS + "/ap2?fieldManager=m", config_map("ap2", uid=STRANGER), APPLY)
     yield Ask("apply with another object's uid", "PATCH", one, config_map("ap", uid=STRANGER), APPLY)
     yield Ask("apply over another manager", "PATCH", MAPS + "/ap?fieldManager=m2", {**config_map("ap"), "data": {"a": "2"}}, APPLY)
-    yield Ask("apply over another manager by force", "PATCH", MAPS + "/ap?fieldManager=m2&force=true", {**config_map("ap"), "data": {"a": "2"}}, APPLY)
+    yield Ask(
+        "apply over another manager by force",
+        "PATCH",
+        MAPS + "/ap?fieldManager=m2&force=true",
+        {**config_map("ap"), "data": {"a": "2"}},
+        APPLY,
+    )
     yield Ask("apply of what one shares", "PATCH", MAPS + "/ap?fieldManager=m3", {**config_map("ap"), "data": {"a": "2"}}, APPLY)
     yield Ask("apply another name", "PATCH", one, config_map("other"), APPLY)
     yield Ask("apply with managedFields", "PATCH", one, config_map("ap", managedFields=[{"manager": "x"}]), APPLY)
@@ -274,7 +303,10 @@ def normal(text: str) -> Any:
 def _unordered(value: Any) -> Any:
     """CRD conditions in one order: two controllers of a real server race for it."""
     if isinstance(value, dict):
-        return {key: sorted(item, key=lambda c: str(c.get("type"))) if key == "conditions" and isinstance(item, list) else _unordered(item) for key, item in value.items()}
+        return {
+            key: sorted(item, key=lambda c: str(c.get("type"))) if key == "conditions" and isinstance(item, list) else _unordered(item)
+            for key, item in value.items()
+        }
     return [_unordered(item) for item in value] if isinstance(value, list) else value
 
 

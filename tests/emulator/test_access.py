@@ -50,16 +50,32 @@ def test_health_needs_no_token(secured: Client) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "message"),
     [
-        ("GET", "/api/v1/namespaces/default/configmaps", 'configmaps is forbidden: User "bob" cannot list resource "configmaps" in API group "" in the namespace "default"'),
-        ("GET", "/api/v1/namespaces/default/configmaps/x", 'configmaps "x" is forbidden: User "bob" cannot get resource "configmaps" in API group "" in the namespace "default"'),
+        (
+            "GET",
+            "/api/v1/namespaces/default/configmaps",
+            'configmaps is forbidden: User "bob" cannot list resource "configmaps" in API group "" in the namespace "default"',
+        ),
+        (
+            "GET",
+            "/api/v1/namespaces/default/configmaps/x",
+            'configmaps "x" is forbidden: User "bob" cannot get resource "configmaps" in API group "" in the namespace "default"',
+        ),
         ("GET", "/api/v1/nodes", 'nodes is forbidden: User "bob" cannot list resource "nodes" in API group "" at the cluster scope'),
-        ("GET", "/api/v1/configmaps?watch=1", 'configmaps is forbidden: User "bob" cannot watch resource "configmaps" in API group "" at the cluster scope'),
+        (
+            "GET",
+            "/api/v1/configmaps?watch=1",
+            'configmaps is forbidden: User "bob" cannot watch resource "configmaps" in API group "" at the cluster scope',
+        ),
         (
             "GET",
             "/apis/apps/v1/namespaces/d/deployments/x/scale",
             'deployments.apps "x" is forbidden: User "bob" cannot get resource "deployments/scale" in API group "apps" in the namespace "d"',
         ),
-        ("GET", "/apis/nope.io/v1/things", 'things.nope.io is forbidden: User "bob" cannot list resource "things" in API group "nope.io" at the cluster scope'),
+        (
+            "GET",
+            "/apis/nope.io/v1/things",
+            'things.nope.io is forbidden: User "bob" cannot list resource "things" in API group "nope.io" at the cluster scope',
+        ),
         ("GET", "/", 'forbidden: User "bob" cannot get path "/"'),
     ],
 )
@@ -118,7 +134,10 @@ def test_service_account_tokens(secured: Client) -> None:
 def test_impersonation(secured: Client) -> None:
     assert 'User "eve"' in secured.get("/api/v1/nodes", **ROOT, impersonate_user="eve").body["message"]
     refused = secured.get("/api/v1/nodes", **BOB, impersonate_user="eve")
-    assert refused.body["message"] == 'users "eve" is forbidden: User "bob" cannot impersonate resource "users" in API group "" at the cluster scope'
+    assert (
+        refused.body["message"]
+        == 'users "eve" is forbidden: User "bob" cannot impersonate resource "users" in API group "" at the cluster scope'
+    )
 
 
 @pytest.mark.parametrize(("verb", "allowed"), [("get", True), ("delete", False)])

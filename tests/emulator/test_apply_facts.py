@@ -98,7 +98,9 @@ def test_scale_takes_replicas_away(client: Client) -> None:
     path = "/apis/apps/v1/namespaces/default/deployments/web"
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
     spec = {"replicas": 1, "selector": {"matchLabels": {"a": "b"}}, "template": template}
-    assert client.apply(path, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}, "first").code == 201
+    assert (
+        client.apply(path, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}, "first").code == 201
+    )
     assert client.merge(path + "/scale", {"spec": {"replicas": 3}}).body["spec"] == {"replicas": 3}
     after = client.get(path).body
     assert after["metadata"]["generation"] == 2

@@ -13,7 +13,14 @@ MAPS = "/api/v1/namespaces/default/configmaps"
 
 def owned(name: str, *owners: Any, block: bool = True, **metadata: Any) -> dict[str, Any]:
     references = [
-        {"apiVersion": "v1", "kind": "ConfigMap", "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"], "blockOwnerDeletion": block} for owner in owners
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "name": owner["metadata"]["name"],
+            "uid": owner["metadata"]["uid"],
+            "blockOwnerDeletion": block,
+        }
+        for owner in owners
     ]
     return config_map(name, ownerReferences=references, **metadata)
 

@@ -144,4 +144,3 @@ def test_a_watch_of_a_retired_kind_ends(serving: Client) -> None:
             assert await stream.next() is None
 
     run(scenario())
-

@@ -40,7 +40,8 @@ def test_every_request_was_recorded() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(ask.name, marks=[pytest.mark.xfail(strict=True, reason=KNOWN[ask.name])] if ask.name in KNOWN else []) for ask in ASKS]
+    "name",
+    [pytest.param(ask.name, marks=[pytest.mark.xfail(strict=True, reason=KNOWN[ask.name])] if ask.name in KNOWN else []) for ask in ASKS],
 )
 def test_same_answer_as_the_real_server(name: str, answers: dict[str, dict[str, Any]]) -> None:
     assert answers[name] == RECORDED[name]

@@ -40,7 +40,12 @@ def test_broken_label_selectors(selector: str, message: str) -> None:
 
 
 def test_label_selector_objects() -> None:
-    requirements = from_label_selector({"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["2"]}, {"key": "x", "operator": "DoesNotExist"}]})
+    requirements = from_label_selector(
+        {
+            "matchLabels": {"app": "web"},
+            "matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["2"]}, {"key": "x", "operator": "DoesNotExist"}],
+        }
+    )
     assert all(requirement.matches(LABELS) for requirement in requirements)
     assert not all(requirement.matches({"app": "db"}) for requirement in requirements)
 

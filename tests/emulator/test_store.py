@@ -26,9 +26,9 @@ def test_revisions_start_above_one_and_are_shared(store: Store) -> None:
 def test_entries_come_in_key_order(store: Store) -> None:
     for namespace, name in (("b", "x"), ("a", "z"), ("a", "y"), ("c", "w")):
         store.put(MAPS, (namespace, name), body(name))
-    assert [entry.key for entry in store.list(MAPS)] == [("a", "y"), ("a", "z"), ("b", "x"), ("c", "w")]
-    assert [entry.key for entry in store.list(MAPS, "a")] == [("a", "y"), ("a", "z")]
-    assert [entry.key for entry in store.list(MAPS, after=("a", "z"))] == [("b", "x"), ("c", "w")]
+    assert [entry.key for entry in store.scan(MAPS)] == [("a", "y"), ("a", "z"), ("b", "x"), ("c", "w")]
+    assert [entry.key for entry in store.scan(MAPS, "a")] == [("a", "y"), ("a", "z")]
+    assert [entry.key for entry in store.scan(MAPS, after=("a", "z"))] == [("b", "x"), ("c", "w")]
 
 
 def test_the_past_can_be_read_until_it_is_compacted(store: Store) -> None:
@@ -36,7 +36,10 @@ def test_the_past_can_be_read_until_it_is_compacted(store: Store) -> None:
     second = store.put(MAPS, ("", "a"), body("a", "2")).revision
     store.remove(MAPS, ("", "a"))
     third = store.put(MAPS, ("", "b"), body("b")).revision
-    states = [[(entry.key[1], entry.object()["data"]) for entry in store.at(MAPS, revision) or ()] for revision in (first - 1, first, second, second + 1, third)]
+    states = [
+        [(entry.key[1], entry.object()["data"]) for entry in store.at(MAPS, revision) or ()]
+        for revision in (first - 1, first, second, second + 1, third)
+    ]
     assert states == [[], [("a", "1")], [("a", "2")], [], [("b", "1")]]
     store.compact(second)
     assert store.at(MAPS, first) is None

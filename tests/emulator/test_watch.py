@@ -47,7 +47,13 @@ class Stream:
 @asynccontextmanager
 async def watching(client: Client, path: str, query: str = "", accept: str = "application/json") -> AsyncIterator[Stream]:
     stream = Stream()
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": f"watch=1&{query}".encode(), "headers": [(b"accept", accept.encode())]}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": f"watch=1&{query}".encode(),
+        "headers": [(b"accept", accept.encode())],
+    }
     task = asyncio.ensure_future(client.app(scope, stream.receive, stream.send))
     await asyncio.sleep(0)
     try:
@@ -105,7 +111,10 @@ def test_initial_events_end_with_a_bookmark(client: Client) -> None:
             assert await stream.take(1) == [("ADDED", "a")]
             event = await stream.next()
             assert event["type"] == "BOOKMARK"
-            assert event["object"]["metadata"] == {"resourceVersion": str(client.store.revision), "annotations": {"k8s.io/initial-events-end": "true"}}
+            assert event["object"]["metadata"] == {
+                "resourceVersion": str(client.store.revision),
+                "annotations": {"k8s.io/initial-events-end": "true"},
+            }
 
     run(scenario())
 
