@@ -125,8 +125,7 @@ class LiveCluster:
                 self._http = None
 
     def _unreachable(self, error: Exception) -> ClusterError:
-        cause = "no answer in time" if isinstance(error, TimeoutError) else (str(error) or type(error).__name__).splitlines()[0]
-        return ClusterError(f"cannot reach the Kubernetes API at {self._configuration.host}: {cause}")
+        return ClusterError(f"cannot reach the Kubernetes API at {self._configuration.host}: {_cause(error)}")
 
 
 async def load_configuration(environment: Mapping[str, str], kubeconfig: str | None, context: str | None) -> Any:
@@ -170,3 +169,13 @@ async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
                 yield line
         if len(rest) > MAX_LINE:
             raise OSError(f"watch event longer than {MAX_LINE} bytes")
+
+
+def _cause(error: Exception) -> str:
+    """Why a connection failed, in the operating system's words where there are any."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    number = getattr(error, "errno", None)
+    if isinstance(number, int) and number > 0:
+        return os.strerror(number)
+    return (str(error) or type(error).__name__).splitlines()[0]
