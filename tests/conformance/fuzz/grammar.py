@@ -41,7 +41,7 @@ VARIABLES: dict[str, str] = {
 }
 
 _LITERALS: dict[str, tuple[str, ...]] = {
-    "int": ("0", "1", "-1", "2", "3", "7", "42", "-5", "9223372036854775807", "-9223372036854775808", "0x1f", "1000000"),
+    "int": ("0", "1", "-1", "2", "3", "7", "42", "-5", "9223372036854775807", "-9223372036854775808", "0x1f", "100000"),
     "uint": ("0u", "1u", "2u", "7u", "18446744073709551615u"),
     "double": ("0.0", "1.0", "-1.5", "2.5", "1e3", "1e-7", "1e21", "-0.0", "123456789.125", "double('NaN')", "double('Infinity')"),
     "string": (
@@ -122,7 +122,12 @@ _LISTS = (
     "optional.unwrap([{optional(E)}, {optional(E)}])", "{list(E)}.sortBy({v}, {C})",
 )  # fmt: skip
 _LISTS_OF: dict[str, tuple[str, ...]] = {
-    "string": ("{string}.split({string})", "{string}.split({string}, {int})", "{string}.findAll({string})", "{string}.findAll({string}, {int})"),
+    "string": (
+        "{string}.split({string})",
+        "{string}.split({string}, {int})",
+        "{string}.findAll({string})",
+        "{string}.findAll({string}, {int})",
+    ),
     "int": ("lists.range({int} % 5)", "lists.range({int})", "{list(list(int))}.flatten()"),
     "dyn": ("[{list(T)}, {T}].flatten()", "{list(dyn)}.flatten({int})", "o.l"),
 }
@@ -177,7 +182,9 @@ class Grammar:
         for name, kind in VARIABLES.items():
             scope.names.setdefault(kind, []).append(name)
         depth = self.source.choice((2, 2, 3, 3, 4))
-        kind = self.source.choice((*SCALARS, "bool", "bool", "list(int)", "list(string)", "list(dyn)", "map(string, int)", "optional(string)", "dyn", *OPAQUE))
+        kind = self.source.choice(
+            (*SCALARS, "bool", "bool", "list(int)", "list(string)", "list(dyn)", "map(string, int)", "optional(string)", "dyn", *OPAQUE)
+        )
         return self.of(kind, depth, scope)
 
     def of(self, kind: str, depth: int, scope: Scope) -> str:
@@ -207,8 +214,7 @@ class Grammar:
             pool = _ROOTS.get(kind, ()) + _LITERALS.get(kind, ())[:3]
         template = self.source.choice(_ANYWHERE) if depth > 0 and self.chance(0.12) else self.source.choice(pool)
         bound = {"E": element if rest else kind, "K": key or self.source.choice(("string", "int"))}
-        text = self.fill(template, bound, depth, scope)
-        return text if "." not in template[:1] and template.startswith(("[", "'", "{{")) else text
+        return self.fill(template, bound, depth, scope)
 
     def fill(self, template: str, bound: dict[str, str], depth: int, scope: Scope) -> str:
         """The template with its holes filled; a hole of its own variable name opens that name for the holes behind it."""

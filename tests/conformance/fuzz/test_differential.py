@@ -1,0 +1,80 @@
+"""Generated expressions mean to graphcore what they mean to cel-go v0.31 with Kubernetes' libraries: verdict, messages, type, value.
+
+``KROFN_FUZZ_SEED`` repeats a run, ``KROFN_FUZZ_COUNT`` sets how many expressions there are. Where celoracle is not built (``make
+cluster-tools``), ``test_peer.py`` compares a smaller number with cel-expr-python instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.cluster.build import find
+from tests.conformance.fuzz.differential import CLASSES, VARIABLES_USED, Class, Difference, Oracle, judge
+from tests.conformance.fuzz.grammar import question, variables
+
+BINARY = find("celoracle")
+SEED = int(os.environ.get("KROFN_FUZZ_SEED") or random.SystemRandom().randrange(2**32))
+COUNT = int(os.environ.get("KROFN_FUZZ_COUNT") or 20_000)
+
+pytestmark = pytest.mark.skipif(BINARY is None, reason="celoracle is not built (make cluster-tools); test_peer.py runs instead")
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Iterator[Oracle]:
+    assert BINARY is not None
+    with Oracle(BINARY) as running:
+        yield running
+
+
+def explain(difference: Difference) -> str:
+    return f"{difference.aspect} differs\n{json.dumps(difference.question, ensure_ascii=False)}\nhere:   {difference.ours}\ncel-go: {difference.theirs}"
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("count", "shrinking"), [(COUNT, False), (COUNT // 10, True)], ids=["many", "shrinking"])
+def test_generated_expressions(oracle: Oracle, capsys: pytest.CaptureFixture[str], count: int, shrinking: bool) -> None:
+    """Many from independent choices, which is ten times as fast; some whose choices hypothesis controls and can reduce."""
+    outcomes: Counter[str] = Counter()
+
+    @seed(SEED)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+        print_blob=False,
+    )
+    @given(source=st.randoms(use_true_random=not shrinking))
+    def agrees(source: random.Random) -> None:
+        asked = question(source)
+        difference, kind, theirs = judge(oracle, asked)
+        outcomes[kind or next(key for key in ("issues", "error", "value", "too long") if key in theirs)] += 1
+        assert difference is None or kind is not None, explain(difference)
+
+    agrees()
+    with capsys.disabled():
+        print(f"\n  fuzz against cel-go: {sum(outcomes.values())} expressions, seed {SEED}: {dict(sorted(outcomes.items()))}")
+    assert sum(outcomes.values()) >= count
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.name)
+def test_documented_difference(oracle: Oracle, kind: Class) -> None:
+    values = {**variables(random.Random(1)), **VARIABLES_USED}
+    asked = {"expression": kind.example, "variables": {name: values[name] for name in values if name in kind.variables}}
+    difference, found, _ = judge(oracle, asked)
+    assert difference is not None
+    assert found == kind.name, explain(difference)
+
+
+def test_there_are_few_kinds_of_difference() -> None:
+    assert len(CLASSES) <= 10
+    assert len({kind.name for kind in CLASSES}) == len(CLASSES)
