@@ -89,10 +89,10 @@ async def hosted(settings: Settings | None = None, make_app: Callable[[], App] =
     await ensure_crds(host.client("krofn-install"), install=True)
     for name in MODULES:
         host.boot(name)
-    addresses = {f"{name}_url": address(name) for name in MODULES}
+    addressed = replace(host.settings, definition_url=address("definition"), instance_url=address("instance"), fanout_url=address("fanout"))
     cluster = host.clusters["bridge"] = AsgiCluster(host.api, "krofn-bridge/test")
     post = AsgiPost(host.apps, "krofn/bridge", host.deliveries)
-    host.inlet = Inlet(replace(host.settings, **addresses), cluster, post, Telemetry("bridge", host.lines.append))
+    host.inlet = Inlet(addressed, cluster, post, Telemetry("bridge", host.lines.append))
     host.apps[BRIDGE_URL] = bridge_application(host.inlet)
     await host.inlet.start()
     try:

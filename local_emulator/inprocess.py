@@ -74,8 +74,13 @@ async def calling(
         "server": ("127.0.0.1", 80),
         "state": {},
     }
+
+    def ended(_: object) -> None:
+        reply.started.set()
+        reply.chunks.put_nowait(None)
+
     task = asyncio.ensure_future(app(scope, receive, send))
-    task.add_done_callback(lambda _: (reply.started.set(), reply.chunks.put_nowait(None)))
+    task.add_done_callback(ended)
     try:
         await reply.started.wait()
         yield reply

@@ -70,8 +70,17 @@ async def local_cluster(directory: Path, say: Callable[[str], None], *, port: in
     config = kubeconfig or directory / "kubeconfig"
     address = port or free_ports(1)[0]
     supervisor = Supervisor(say, log_directory=directory)
-    arguments = (sys.executable, "-m", "local_emulator.server", "--port", str(address), "--kubeconfig", str(config))
-    arguments += ("--ready-after", READY_AFTER)
+    arguments = (
+        sys.executable,
+        "-m",
+        "local_emulator.server",
+        "--port",
+        str(address),
+        "--kubeconfig",
+        str(config),
+        "--ready-after",
+        READY_AFTER,
+    )
     try:
         # The functions need the kubeconfig only when they first ask something, so everything starts at once.
         await asyncio.gather(
