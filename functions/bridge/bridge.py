@@ -132,7 +132,9 @@ class Bridge:
             if change.kind != "listed":
                 self._report(change, Role.CRD, partition=self._definition_uid(change))
             now, before = _active_revision(change.metadata), _active_revision(change.before)
-            if change.kind == "updated" and now is not None and now != before:
+            # A definition that was made again begins at revision 1: the number alone does not tell.
+            moved = now != before or _label(change, RGD_ID) != ((change.before or {}).get("labels") or {}).get(RGD_ID, "")
+            if change.kind == "updated" and now is not None and moved:
                 # A key of its own: the definition's queue must not hold up the fan-out.
                 self._emit(change, Role.ACTIVATION)
         elif change.kind == "added" or (change.kind == "updated" and _differs(change, ("generation",))):

@@ -54,6 +54,7 @@ def request_of(platform: Platform, target: Reference, events: tuple[Event, ...])
         definition=newest[0] if newest else labels.get(RGD_NAME),
         revision=max([*named, *([newest[1]] if newest else [])], default=None),
         member=next((found for found in map(_member, events) if found), None),
+        definition_uid=definition_uid,
     )
 
 

@@ -100,7 +100,7 @@ def _foreign(definition: Object, existing: Object) -> Steps[Unserved | None]:
     name, held = meta(existing)["name"], labels_of(existing)
     owned = held[names.OWNED] == "true" if names.OWNED in held else held.get(names.MANAGED_BY) == names.MANAGED_BY_KRO
     if not owned:
-        return Unserved(f"failed to update CRD {name}: CRD already exists and is not owned by KRO")
+        return Unserved(f"failed to update CRD {name}: CRD already exists and is not owned by KRO", retry=True)
     owner = held.get(names.RGD_NAME, "")
     if owner == meta(definition)["name"]:
         return None

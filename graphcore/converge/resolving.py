@@ -29,10 +29,11 @@ def resolve_graph(session: Session) -> Steps[Graph | str]:
     named = session.request.revision
     definition = session.request.definition or labelled
     highest = max((number for number in (recorded, named) if number is not None), default=None)
-    if recorded is None or definition is None or definition != labelled:
+    uid = labels_of(session.instance).get(names.RGD_ID, "")
+    another_life = session.request.definition_uid not in ("", uid)
+    if recorded is None or highest is None or definition is None or definition != labelled or another_life:
         return (yield from _from_crd(session, highest if recorded is None and definition else None, definition))
-    assert highest is not None
-    result = yield from one(NeedGraph(definition, highest, labels_of(session.instance).get(names.RGD_ID, "")))
+    result = yield from one(NeedGraph(definition, highest, uid))
     if isinstance(result, Served):
         return _accept(session, definition, result)
     if isinstance(result, Refused):

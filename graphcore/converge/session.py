@@ -61,7 +61,8 @@ class Member:
 class InstanceRequest:
     """Which instance, and what the event and the process know about it besides.
 
-    definition: name of its definition, if known. revision: highest active revision that the event names or the process has cached.
+    definition: name of its definition, if known. definition_uid: of the definition whose revision the event names. revision: highest active
+    revision that the event names or the process has cached.
     """
 
     resource: Resource
@@ -70,6 +71,7 @@ class InstanceRequest:
     definition: str | None = None
     revision: int | None = None
     member: Member | None = None
+    definition_uid: str = ""
 
 
 class Restart(Exception):

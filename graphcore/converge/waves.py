@@ -19,6 +19,7 @@ from graphcore.converge.references import Reference
 from graphcore.converge.session import Identity, Object, Session, Steps
 from graphcore.graph.expression import NodeError
 from graphcore.graph.model import NodeType
+from graphcore.graph.node import EACH, Node
 
 _VOLATILE_NOTES = frozenset(
     {
@@ -176,8 +177,21 @@ class Waves:
         except NodeError as error:
             record.fail(f'node "{record.id}": {explain(error.problem, record.id)}', *error.problems)
             return
-        record.wait(State.WAITING, f"waiting for {what}: {self._unready(record)} (waiting for readiness)")
+        record.wait(State.WAITING, f"waiting for {what}: {unready(record.node, seen)} (waiting for readiness)")
 
-    def _unready(self, record: Record) -> str:
-        shown = " && ".join(expression.shown for expression in record.node.ready_when)
-        return f'readyWhen condition evaluated to false: "{shown}"'
+
+def unready(node: Node, seen: Object | list[Object]) -> str:
+    """Which ``readyWhen`` of which item does not hold, in kro's words; data that is missing reads differently from a plain no."""
+    items: list[Any] = list(seen) if isinstance(seen, list) else [seen]
+    for index, item in enumerate(items):
+        for expression in node.ready_when:
+            scope: dict[str, Any] = {EACH: item, node.id: seen} if node.type.plural else {node.id: item}
+            try:
+                value = expression.value(scope)
+            except NodeError:
+                if node.type.plural:
+                    return f'node "{node.id}": failed to evaluate readyWhen "{expression.shown}" (item {index})'
+                return f'node "{node.id}": failed to evaluate readyWhen expression: "{expression.shown}"'
+            if value is not True:
+                return f'readyWhen condition evaluated to false: "{expression.shown}"'
+    return "not ready"

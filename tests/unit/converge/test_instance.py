@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from graphcore import names
+from graphcore.converge import InstanceRequest, converge_instance
 from graphcore.converge.effects import Apply, Converged, Failed, Refused, Waiting
 from graphcore.converge.fence import read_mark
 from graphcore.converge.metadata import applyset_id
 from graphcore.converge.session import Options
 from tests.support.graphs import APP, CLUSTER_APP, CONFIG_MAP, DEPLOYMENT, NAMESPACE, SECRET, graph, node
-from tests.support.memory import plan
+from tests.support.memory import drive, plan
 from tests.support.worlds import World
 
 
@@ -85,7 +86,6 @@ def test_a_definition_without_resources_is_active_at_once() -> None:
 
 
 def test_the_dry_driver_writes_nothing() -> None:
-    from graphcore.converge import InstanceRequest, converge_instance
 
     world = world_of(node("config", fields=data("1")))
     before = world.api.revision
@@ -641,3 +641,15 @@ def test_a_selector_that_means_nothing_fails_its_node() -> None:
     assert isinstance(world.run(), Failed)
     assert "'Nope' is not a valid label selector operator" in world.condition("ResourcesReady")["message"]
     assert world.api.find("ConfigMap", "demo-config")
+
+
+def test_an_event_of_another_life_of_the_definition_is_recognised_at_the_same_number() -> None:
+    world = World(graph(node("config", fields=data("1"))))
+    world.instance()
+    world.run()
+    world.activate(graph(node("config", fields=data("2"))), 1, uid="second-life")
+
+    request = InstanceRequest(APP, "demo", "default", definition="app", revision=1, definition_uid="second-life")
+    assert drive(converge_instance(request, world.now), world.api) == Converged()
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "2"}
+    assert world.demo()["metadata"]["labels"][names.RGD_ID] == "second-life"
