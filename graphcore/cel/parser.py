@@ -35,6 +35,7 @@ _RESERVED = frozenset(
     ("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "namespace", "package", "return", "var")
 ) | {"void", "while"}
 _SURROGATES = re.compile("[\ud800-\udfff]")  # JSON can hold them, text cannot
+_NUMBERS = ("NUM_INT", "NUM_FLOAT")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -95,14 +96,15 @@ class _Parser(Brackets):
                 at += 1
             self.pos = at
             self.quiet = False
-            if kinds[at] not in OPERAND_SET or kinds[at] in ("!", "-"):
+            negative = kinds[at] == "-" and kinds[at + 1] in _NUMBERS  # ``!-1``: part of the literal
+            if not negative and (kinds[at] not in OPERAND_SET or kinds[at] in ("!", "-")):
                 if at - start > 1:
                     self.syntax(f"no viable alternative at input '{sign}'")
                     self.quiet = False
                 elif kinds[at] in ("!", "-"):
                     self.syntax(f"no viable alternative at input '{sign}{kinds[at]}'")
                     raise Stop
-        if sign == "-" and at - start == 1 and kinds[at] in ("NUM_INT", "NUM_FLOAT"):
+        if sign == "-" and at - start == 1 and kinds[at] in _NUMBERS:
             self.pos = start
             sign = ""
         match kinds[self.pos]:
