@@ -10,7 +10,7 @@ Source: kro ``pkg/cel/compatibility.go`` (wording of the details).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from graphcore.cel.ast import Call, Expr, ListExpr, Literal, MapExpr
 from graphcore.cel.names import escape
@@ -37,7 +37,7 @@ class _Comparison:
     def __init__(self, provider: TypeProvider, types: Mapping[int, Type]) -> None:
         self.provider = provider
         self.types = types
-        self.compared: set[tuple[str, str]] = set()  # pairs of object types already under comparison
+        self.compared: set[tuple[Any, Any]] = set()  # pairs of schemas already compared or under comparison
 
     def compare(self, output: Type, expected: Type, expr: Expr | None = None) -> str | None:
         literal = self.literal(expected, expr) if expr is not None else None
@@ -83,10 +83,18 @@ class _Comparison:
             return _mismatch(output, expected)
         wanted = self.open_fields(expected)
         given = self.provider.fields(output.name)
-        pair = (output.name, expected.name)
-        if wanted is None or not given or pair in self.compared:
+        if wanted is None or not given:
+            return None
+        pair = self.schemas(output, expected)
+        if pair in self.compared:
             return None
         self.compared.add(pair)
+        problem = self.fields_to_fields(given, wanted)
+        if problem is not None:
+            self.compared.discard(pair)
+        return problem
+
+    def fields_to_fields(self, given: Mapping[str, Type], wanted: Mapping[str, Type]) -> str | None:
         if not wanted:
             return "output has fields but expected type has none"
         for name, kind in given.items():
@@ -95,6 +103,12 @@ class _Comparison:
             if problem := self.compare(kind, wanted[name]):
                 return f'field "{name}" has incompatible type: {problem}'
         return None
+
+    def schemas(self, output: Type, expected: Type) -> tuple[Any, Any]:
+        """What identifies the comparison: a type that contains itself has ever new names, but one schema."""
+        if isinstance(self.provider, _Declared):
+            return id(self.provider.schema(output.name)), id(self.provider.schema(expected.name))
+        return output.name, expected.name
 
     def map_to_object(self, output: Type, expected: Type) -> str | None:
         """The keys are not known: it can work as long as some field takes such a value."""
@@ -114,7 +128,7 @@ class _Comparison:
 
     def open_fields(self, expected: Type) -> Mapping[str, Type] | None:
         """The declared fields of an object type; None when it takes any field, or is not known."""
-        if isinstance(self.provider, _PreservesUnknown) and self.provider.preserves_unknown(expected.name):
+        if isinstance(self.provider, _Declared) and self.provider.preserves_unknown(expected.name):
             return None
         return self.provider.fields(expected.name)
 
@@ -155,8 +169,12 @@ class _Comparison:
 
 
 @runtime_checkable
-class _PreservesUnknown(Protocol):
+class _Declared(Protocol):
+    """A provider that knows the schemas behind its types, as ``Declarations`` does."""
+
     def preserves_unknown(self, type_name: str) -> bool: ...
+
+    def schema(self, type_name: str) -> Mapping[str, Any] | None: ...
 
 
 def _mismatch(output: Type, expected: Type) -> str:
