@@ -24,9 +24,9 @@ def load_types(definitions: Mapping[Any, Any], builder: Builder) -> None:
     """Build every type, used or not, into ``builder.types``; faulty ones become None and are reported once."""
     types = dict(members(definitions))
     uses = {name: list(_uses(definition, f"types.{name}")) for name, definition in types.items()}
-    for cycle in _cycles({name: {use.name for use in found} & types.keys() for name, found in uses.items()}):
+    for cycle, knot in _knots({name: {use.name for use in found} & types.keys() for name, found in uses.items()}):
         _report_cycle(cycle, uses, builder)
-        builder.types.update(dict.fromkeys(cycle))
+        builder.types.update(dict.fromkeys(knot))
     for name, found in uses.items():
         missing = [use for use in found if use.name not in types]
         for use in {use.name: use for use in reversed(missing)}.values():
@@ -92,18 +92,20 @@ def _report_cycle(cycle: tuple[str, ...], uses: Mapping[str, list[_Use]], builde
     builder.report(Place(use.path), message, "cyclic-type", text=use.text, column=use.text.find(follower), hint=hint)
 
 
-def _cycles(graph: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
-    """One cycle per knot of types, each starting at its smallest name; types that merely lead into a knot are not listed."""
-    found: list[tuple[str, ...]] = []
-    done: set[str] = set()
+def _knots(graph: Mapping[str, set[str]]) -> list[tuple[tuple[str, ...], frozenset[str]]]:
+    """Knots: types that all lead to one another, each with one cycle in it that starts at its smallest name."""
+    users: dict[str, set[str]] = {name: set() for name in graph}
+    for name, used in graph.items():
+        for other in used:
+            users[other].add(name)
+    found: list[tuple[tuple[str, ...], frozenset[str]]] = []
+    tied: set[str] = set()
     for start in sorted(graph):
-        if start in done:
-            continue
-        cycle = _shortest_cycle(start, graph)
-        if cycle is None:
-            continue
-        found.append(cycle)
-        done.update(name for name in graph if _reaches(start, name, graph) and _reaches(name, start, graph))
+        cycle = None if start in tied else _shortest_cycle(start, graph)
+        if cycle is not None:
+            knot = frozenset(_reached(start, graph) & _reached(start, users))
+            tied |= knot
+            found.append((cycle, knot))
     return found
 
 
@@ -126,14 +128,12 @@ def _shortest_cycle(start: str, graph: Mapping[str, set[str]]) -> tuple[str, ...
     return None
 
 
-def _reaches(source: str, target: str, graph: Mapping[str, set[str]]) -> bool:
-    seen: set[str] = set()
-    frontier = list(graph[source])
+def _reached(start: str, graph: Mapping[str, set[str]]) -> set[str]:
+    """Everything that ``start`` leads to, itself included."""
+    seen = {start}
+    frontier = [start]
     while frontier:
-        name = frontier.pop()
-        if name == target:
-            return True
-        if name not in seen:
-            seen.add(name)
-            frontier.extend(graph[name])
-    return False
+        following = graph[frontier.pop()] - seen
+        seen |= following
+        frontier.extend(following)
+    return seen

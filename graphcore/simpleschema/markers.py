@@ -151,7 +151,7 @@ def _limit(target: Field, marker: Marker) -> None:
     # NaN and the infinities are numbers to Go, but have no JSON form.
     if value is None or value != value or value in (float("inf"), float("-inf")):
         raise _Refused(f'failed to parse {marker.key} value: "{marker.value}" is not a number', "write a JSON number such as 1 or 0.5")
-    target.schema[marker.key] = int(value) if value.is_integer() and abs(value) < 1e21 else value
+    target.schema[marker.key] = int(value) if value.is_integer() and abs(value) < 2**63 else value
 
 
 def _enum(target: Field, marker: Marker) -> None:

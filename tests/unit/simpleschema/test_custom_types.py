@@ -82,6 +82,11 @@ def test_two_knots_give_two_reports() -> None:
     ]
 
 
+def test_a_knot_of_several_cycles_ends_in_one_report() -> None:
+    types = {"A": {"x": "B", "y": "C"}, "B": "A", "C": "D", "D": {"x": "C", "y": "A"}}
+    assert [message for _, message in messages({"f": "D"}, types)] == ["cyclic dependency in type A: graph contains a cycle: A -> B -> A"]
+
+
 def test_every_fault_of_spec_and_types_is_in_one_report() -> None:
     assert [path for path, _ in messages({"b": "int", "a": {"c": "string | x=1"}}, {"T": "date"})] == ["types.T", "spec.a.c", "spec.b"]
 
