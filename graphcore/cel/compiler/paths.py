@@ -158,7 +158,10 @@ def _index(context: Context, expr: Call) -> Evaluator:
     operand, key = context.compile(expr.args[0]), context.compile(expr.args[1])
 
     def index(env: Environment) -> Any:
-        value, position = operand(env), key(env)
+        value = operand(env)
+        if value is NONE:
+            return NONE  # without looking at the index, as in cel-go
+        position = key(env)
         if type(position) is str and type(value) is dict and position in value:
             return value[position]
         if type(position) is int and type(value) is list and 0 <= position < len(value):
@@ -184,7 +187,8 @@ def _optional_index(context: Context, expr: Call) -> Evaluator:
     operand, key = context.compile(expr.args[0]), context.compile(expr.args[1])
 
     def optional_index(env: Environment) -> Optional:
-        return access.optional_index(operand(env), key(env))
+        value = operand(env)
+        return NONE if value is NONE else access.optional_index(value, key(env))
 
     return optional_index
 

@@ -5,6 +5,7 @@ Source: k8s.io/apiserver v0.36 ``pkg/cel/library/lists.go``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -47,11 +48,21 @@ def total(items: Any) -> Any:
                 result += item
             return result
         case kind if kind is Duration:
-            return Duration(sum(item.nanos for item in items))
+            return Duration(_sum((item.nanos for item in items), INT_MIN, INT_MAX, "duration overflow"))
         case kind if kind is Uint:
-            return _within(Uint(sum(items)), 0, UINT_MAX, "unsigned integer overflow")
+            return Uint(_sum(items, 0, UINT_MAX, "unsigned integer overflow"))
         case _:
-            return _within(sum(items), INT_MIN, INT_MAX, "integer overflow")
+            return _sum(items, INT_MIN, INT_MAX, "integer overflow")
+
+
+def _sum(numbers: Iterable[int], low: int, high: int, message: str) -> int:
+    """The sum, of which no beginning may lie outside the range either."""
+    result = 0
+    for number in numbers:
+        result += number
+        if not low <= result <= high:
+            raise EvaluationError(Reason.OVERFLOW, message)
+    return result
 
 
 def total_doubles(items: Any) -> Any:
@@ -79,12 +90,6 @@ def total_durations(items: Any) -> Any:
     Source: Kubernetes lists.
     """
     return Duration(0) if items == [] else total(items)
-
-
-def _within(value: int, low: int, high: int, message: str) -> int:
-    if not low <= value <= high:
-        raise EvaluationError(Reason.OVERFLOW, message)
-    return value
 
 
 def minimum(items: Any) -> Any:
