@@ -13,7 +13,6 @@ from local_emulator.status import Cause
 Object = dict[str, Any]
 
 _LABEL_RE = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
-_LABEL_1035_RE = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
 _SUBDOMAIN_RE = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _NAME_RE = re.compile(r"^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$")
 _VALUE_RE = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
@@ -21,10 +20,6 @@ _VALUE_RE = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
 _LABEL_TEXT = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character "
     "(e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
-_LABEL_1035_TEXT = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character "
-    "(e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 )
 _SUBDOMAIN_TEXT = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character "
@@ -40,8 +35,7 @@ _VALUE_TEXT = (
     "(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
 
-LABEL_NAMES = {("", "namespaces")}
-LABEL_1035_NAMES = {("", "services")}
+LABEL_NAMES = {("", "namespaces"), ("", "services")}
 PATH_SEGMENT_NAMES = {("rbac.authorization.k8s.io", plural) for plural in ("roles", "clusterroles", "rolebindings", "clusterrolebindings")}
 ANNOTATIONS_LIMIT = 256 * 1024
 STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
@@ -70,15 +64,13 @@ def validate_name(resource: Resource, name: str) -> list[Cause]:
         return [_bad("metadata.name", name, f"may not contain '{char}'") for char in "/%" if char in name]
     if resource.storage in LABEL_NAMES:
         pattern, text, limit = _LABEL_RE, _LABEL_TEXT, 63
-    elif resource.storage in LABEL_1035_NAMES:
-        pattern, text, limit = _LABEL_1035_RE, _LABEL_1035_TEXT, 63
     else:
         pattern, text, limit = _SUBDOMAIN_RE, _SUBDOMAIN_TEXT, 253
     found = []
     if len(name) > limit:
         found.append(_bad("metadata.name", name, f"must be no more than {limit} bytes"))
     if not pattern.match(name):
-        found.append(_bad("metadata.name", name, text))
+        found.append(_bad("metadata.name", name, "must not contain dots" if limit == 63 and _SUBDOMAIN_RE.match(name) else text))
     return found
 
 

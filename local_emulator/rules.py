@@ -199,6 +199,9 @@ class JobRules(InitialStatus):
             inner["labels"] = {**(inner.get("labels") or {}), **labels}
             spec["template"] = {**template, "metadata": inner}
             spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+            if metadata.get("labels") == _child(_child(obj["spec"], "template"), "metadata").get("labels"):
+                # Labels that came from the template are the template's in the API server, the same map.
+                obj = {**obj, "metadata": {**metadata, "labels": inner["labels"]}}
         return super().on_create(resource, {**obj, "spec": spec})
 
 
@@ -209,7 +212,21 @@ class PodRules(InitialStatus):
         super().__init__({})
 
     def on_create(self, _resource: Resource, obj: Object) -> Object:
-        return {**obj, "status": {"phase": "Pending", "qosClass": _qos(_child(obj, "spec"))}}
+        spec = {"priority": 0, "preemptionPolicy": "PreemptLowerPriority", **_child(obj, "spec")}
+        spec["tolerations"] = [*spec.get("tolerations", ()), *(_grace(key) for key in _UNREACHABLE if not _tolerates(spec, key))]
+        return {**obj, "spec": spec, "status": {"phase": "Pending", "qosClass": _qos(spec)}}
+
+
+_UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+
+
+def _grace(key: str) -> Object:
+    """Five minutes on a node that is gone: what the admission plugin DefaultTolerationSeconds adds."""
+    return {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+
+
+def _tolerates(spec: Object, key: str) -> bool:
+    return any(one.get("key") in (key, None) and one.get("effect") in ("NoExecute", None) for one in spec.get("tolerations", ()))
 
 
 def _qos(spec: Object) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from local_emulator.builtin.facts import ENUMS
 from local_emulator.codec import encode
 from local_emulator.model.pods import check_pod_spec, check_template, labels_match
+from local_emulator.model.unchangeable import check_unchanged
 from local_emulator.model.wording import (
     SUBDOMAIN,
     SUBDOMAIN_TEXT,
@@ -33,10 +34,13 @@ Check = Callable[[Struct], Iterator[Cause]]
 _PORT_NAME_ALPHABET = re.compile(r"^[a-z0-9-]*$")
 
 
-def check_builtin(group: str, kind: str, obj: Struct, _old: Struct | None) -> list[Cause]:
+def check_builtin(group: str, kind: str, obj: Struct, old: Struct | None) -> list[Cause]:
     """Everything wrong with the object; nothing for kinds that are not looked at."""
     check = _CHECKS.get((group, kind))
-    return list(check(obj)) if check is not None else []
+    found = list(check(obj)) if check is not None else []
+    if old is not None:
+        found.extend(check_unchanged(group, kind, obj, old))
+    return found
 
 
 def _selected(spec: Struct, restart: tuple[str, ...] = ("Always",)) -> Iterator[Cause]:

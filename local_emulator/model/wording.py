@@ -74,7 +74,9 @@ def key_fault(name: str, *, label: bool = False) -> str:
     if label:
         if len(name) > 63:
             return "must be no more than 63 bytes"
-        return "" if _LABEL.match(name) else LABEL_TEXT
+        if _LABEL.match(name):
+            return ""
+        return "must not contain dots" if SUBDOMAIN.match(name) else LABEL_TEXT
     if len(name) > 253:
         return "must be no more than 253 characters"
     if name in (".", ".."):
