@@ -104,7 +104,7 @@ def _template(use: Use, draft: Draft, environment: Environment, typing: Typing, 
     if use.field is None or use.field.schema is None:
         return
     expected = typing.declarations.type_at(type_name(draft.id, use.field.path), use.field.schema)
-    reason = incompatibility(program.type, expected, typing.declarations)
+    reason = incompatibility(program.type, expected, typing.declarations, program.ast, program.types)
     if reason is not None:
         detail = f": {reason}" if reason else ""
         yield use.problem(
