@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
-from local_emulator.console import Refusal, output_option, print_json, stderr, stdout
+from local_emulator.console import Refusal, escape, output_option, print_json, stdout, talk
+
+if TYPE_CHECKING:
+    from local_emulator.scenario import Snapshot, WebApp
+    from local_emulator.stage import Stage
 
 
 @click.command("demo")
@@ -29,30 +36,36 @@ async def _demo(output: str) -> None:
     from local_emulator.supervisor import scratch
 
     check_settings()
-    stage = Stage(stderr())
+    stage = Stage(Console(stderr=True, highlight=False))
     with scratch() as directory:
         try:
-            stage.act("Start a local Kubernetes API, the bridge and three functions", "krofn up")
-            async with local_cluster(Path(directory), say=lambda text: stderr().print(f"   {text}")) as up:
+            async with contextlib.AsyncExitStack() as stack:
+                stage.act("Start a local Kubernetes API, the event bridge and three functions", "krofn up")
+                with stage.busy("starting"):
+                    up = await stack.enter_async_context(local_cluster(Path(directory), lambda text: talk(f"   {escape(text)}")))
                 stage.done(f"{len(up.children)} processes are ready", up.seconds)
                 cluster = await connect(str(up.kubeconfig), None)
-                try:
-                    app = web_app(cluster)
-                    stage.act("Define the API WebApp", "kubectl apply -f examples/web-app/rgd.yaml")
-                    stage.done("ResourceGraphDefinition web-app is Active", await app.timed_define())
-                    for step in app.steps():
-                        stage.act(step.title, step.command)
-                        with stage.watching() as look:
-                            seconds = await app.perform(step, look)
-                        stage.done("converged", seconds)
-                    last = await app.look()
-                finally:
-                    await cluster.close()
-            stderr().print()
+                stack.push_async_callback(cluster.close)
+                last = await _perform(web_app(cluster), stage)
         except (ScenarioError, ClusterError) as error:
             raise Refusal(str(error)) from None
+    talk("")
     if output == "json":
         print_json(as_json(last))
     else:
         stdout().print(picture(last))
         stdout().print(fields(last))
+
+
+async def _perform(app: WebApp, stage: Stage) -> Snapshot:
+    """All acts; what the last look saw. Raises ScenarioError, ClusterError."""
+    stage.act("Define an API, WebApp, by a graph of resources", "kubectl apply -f examples/web-app/rgd.yaml")
+    with stage.busy("compiling and installing"):
+        seconds = await app.timed_define()
+    stage.done("ResourceGraphDefinition web-app is Active", seconds)
+    for step in app.steps():
+        stage.act(step.title, step.command)
+        with stage.watching() as look:
+            seconds = await app.perform(step, look)
+        stage.done("converged", seconds)
+    return stage.marked(await app.look())
