@@ -26,7 +26,7 @@ from graphcore.converge.gating import UNRESOLVED, Record, State, open_records
 from graphcore.converge.members import Members, read_members, recorded_places
 from graphcore.converge.metadata import Inventory, annotations_of, has_inventory, inventory_fault, meta, name_problem, recorded_inventory
 from graphcore.converge.prune import Removal, candidates, prune
-from graphcore.converge.resolving import resolve_graph
+from graphcore.converge.resolving import NoGraph, resolve_graph
 from graphcore.converge.session import Blocked, Created, InstanceRequest, Options, Restart, Session, Steps, one
 from graphcore.converge.status import (
     BUILT_IN,
@@ -85,7 +85,7 @@ def _attempt(request: InstanceRequest, now: datetime, options: Options, created:
 
 def _converge(session: Session) -> Steps[Outcome]:
     graph = yield from resolve_graph(session)
-    if isinstance(graph, str):
+    if isinstance(graph, NoGraph):
         return (yield from _unresolved(session, graph))
     finalizer = names.FINALIZER in (meta(session.instance).get("finalizers") or ())
     if not finalizer and has_inventory(session.instance):
@@ -222,12 +222,13 @@ def _unusable_name(session: Session, graph: Graph, problem: Problem) -> Steps[Ou
     return Failed((problem,))
 
 
-def _unresolved(session: Session, message: str) -> Steps[Outcome]:
+def _unresolved(session: Session, missing: NoGraph) -> Steps[Outcome]:
     """No graph: say so and wait for the activation of a revision, which is fanned out to every instance."""
-    conditions = open_conditions(session)
-    conditions.set(names.GRAPH_RESOLVED, "False", "ResolutionFailed", message)
-    yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))
-    return Waiting((message,))
+    if not missing.orphaned:
+        conditions = open_conditions(session)
+        conditions.set(names.GRAPH_RESOLVED, "False", "ResolutionFailed", missing.message)
+        yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))
+    return Waiting((missing.message,))
 
 
 def _management_failed(session: Session, message: str, *, retry: bool) -> Steps[Outcome]:

@@ -8,9 +8,10 @@ compare only within the life of one definition: a definition that was deleted an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from graphcore import names
-from graphcore.converge.effects import CRDS, Found, Get, Missing, NeedGraph, Refused, Served
+from graphcore.converge.effects import CRDS, DEFINITIONS, Found, Get, Missing, NeedGraph, Refused, Served
 from graphcore.converge.metadata import annotations_of, labels_of
 from graphcore.converge.session import Session, Steps, one
 from graphcore.graph.graph import Graph
@@ -22,7 +23,15 @@ def active_revision(crd: Mapping[str, object]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-def resolve_graph(session: Session) -> Steps[Graph | str]:
+@dataclass(frozen=True, slots=True)
+class NoGraph:
+    """Why there is none. orphaned: the definition itself is gone; its instances are left as they are, and can only be deleted."""
+
+    message: str
+    orphaned: bool = False
+
+
+def resolve_graph(session: Session) -> Steps[Graph | NoGraph]:
     """The graph, with definition and revision noted on the session; or why there is none."""
     labelled = labels_of(session.instance).get(names.RGD_NAME)
     recorded = session.mark.revision if labelled else None
@@ -37,33 +46,35 @@ def resolve_graph(session: Session) -> Steps[Graph | str]:
     if isinstance(result, Served):
         return _accept(session, definition, result)
     if isinstance(result, Refused):
-        return f"graph revision {highest} of {definition} is not available: {result.message}"
+        return NoGraph(f"graph revision {highest} of {definition} is not available: {result.message}")
     return (yield from _from_crd(session, None, definition))
 
 
-def _from_crd(session: Session, at_least: int | None, expected: str | None) -> Steps[Graph | str]:
+def _from_crd(session: Session, at_least: int | None, expected: str | None) -> Steps[Graph | NoGraph]:
     kind = session.resource
     result = yield from one(Get(CRDS, f"{kind.plural}.{kind.group}", metadata_only=True))
     match result:
         case Found():
             crd = result.object
         case Missing():
-            return f"the definition of kind {kind.kind} is gone"
+            return NoGraph(f"the definition of kind {kind.kind} is gone", orphaned=True)
         case Refused():
-            return f"reading the CustomResourceDefinition of {kind.kind} failed: {result.message}"
+            return NoGraph(f"reading the CustomResourceDefinition of {kind.kind} failed: {result.message}")
         case _:
             raise TypeError(f"unexpected result {type(result).__name__}")
     definition = labels_of(crd).get(names.RGD_NAME)
     active = active_revision(crd)
     if definition is None or active is None:
-        return "latest issued graph revision not available"
+        return NoGraph("latest issued graph revision not available")
     if at_least is not None and definition == expected:
         active = max(active, at_least)
     served = yield from one(NeedGraph(definition, active, labels_of(crd).get(names.RGD_ID, "")))
     if isinstance(served, Served):
         return _accept(session, definition, served)
-    cause = served.message if isinstance(served, Refused) else "it does not exist"
-    return f"graph revision {active} of {definition} is not available: {cause}"
+    if isinstance(served, Refused):
+        return NoGraph(f"graph revision {active} of {definition} is not available: {served.message}")
+    read = yield from one(Get(DEFINITIONS, definition, metadata_only=True))
+    return NoGraph(f"graph revision {active} of {definition} does not exist", orphaned=isinstance(read, Missing))
 
 
 def _accept(session: Session, definition: str, served: Served) -> Graph:

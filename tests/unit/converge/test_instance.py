@@ -305,6 +305,15 @@ def test_without_an_active_revision_the_instance_waits_for_one() -> None:
     assert "finalizers" not in world.demo()["metadata"]
 
 
+def test_an_instance_whose_definition_is_gone_is_left_as_it_is() -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.run()
+    before = world.demo()
+    world.api.graphs.clear()
+    assert world.run() == Waiting(("graph revision 1 of app does not exist",))
+    assert world.demo() == before
+
+
 # Taking over from kro
 
 
