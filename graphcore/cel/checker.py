@@ -9,8 +9,7 @@ The checker calls one handler per class of node, directly, so that a level of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from graphcore.cel.ast import (
@@ -27,7 +26,8 @@ from graphcore.cel.ast import (
 )
 from graphcore.cel.errors import CelError, Issue
 from graphcore.cel.lexer import issue_at
-from graphcore.cel.overloads import Overloads, variable
+from graphcore.cel.overloads import variable
+from graphcore.cel.scope import Checked, Scope, bounded, describe, is_optional, signature
 from graphcore.cel.types import (
     BOOL,
     BYTES,
@@ -40,79 +40,20 @@ from graphcore.cel.types import (
     UINT,
     Kind,
     Type,
-    TypeProvider,
     list_of,
     map_of,
     object_type,
     optional_of,
     type_of,
 )
-from graphcore.cel.unification import MAX_SIZE, Substitutions, TooComplexError, more_general
+from graphcore.cel.unification import Substitutions, TooComplexError, more_general
+
+__all__ = ["Checked", "Scope", "check", "describe"]
 
 MAX_ISSUES = 100
 _LITERALS: dict[type, Type] = {bool: BOOL, bytes: BYTES, float: DOUBLE, int: INT, type(None): NULL, str: STRING}
-_NAMES = {Kind.TIMESTAMP: "timestamp", Kind.DURATION: "duration"}
+_MESSAGES = (Kind.OBJECT, Kind.TIMESTAMP, Kind.DURATION)
 _UNKNOWN_RANGE = (Kind.DYN, Kind.ERROR, Kind.PARAMETER)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What an expression is checked against.
-
-    variables: declared names, which may be qualified. types: names that stand for a type. container: namespace in which names are looked up
-    first, from the longest to the root.
-    """
-
-    variables: Mapping[str, Type]
-    provider: TypeProvider
-    overloads: Overloads
-    types: Mapping[str, Type]
-    container: str = ""
-    roots: frozenset[str] = field(default=frozenset())
-
-    def candidates(self, name: str) -> list[str]:
-        """Full names a name may mean, the first to be tried first."""
-        if name.startswith("."):
-            return [name[1:]]
-        prefix, names = self.container, []
-        while prefix:
-            names.append(f"{prefix}.{name}")
-            prefix = prefix.rpartition(".")[0]
-        names.append(name)
-        return names
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """types: of every node, by id. overloads: ids of what a call may mean. names: of variables in full, where the text has another."""
-
-    expr: Expr
-    type: Type
-    types: Mapping[int, Type]
-    overloads: Mapping[int, tuple[str, ...]]
-    names: Mapping[int, str]
-
-
-def describe(type: Type) -> str:
-    """A type as the checker's messages write it: as ``Type.text``, but ``timestamp`` and ``duration``."""
-    if type.parameters:
-        name = type.name if type.kind is Kind.OPAQUE else type.kind.value
-        return f"{name}({', '.join(describe(p) for p in type.parameters)})"
-    return _NAMES.get(type.kind) or type.text
-
-
-def bounded(type: Type) -> Type:
-    """The type, or ``dyn`` if it is so large that larger ones should not be made of it."""
-    return type if type.size < MAX_SIZE // 2 else DYN
-
-
-def _signature(arguments: list[Type], member: bool) -> str:
-    texts = [describe(argument) for argument in arguments]
-    return f"{texts[0]}.({', '.join(texts[1:])})" if member else f"({', '.join(texts)})"
-
-
-def _is_optional(type: Type) -> bool:
-    return type.kind is Kind.OPAQUE and type.name == "optional_type"
 
 
 class _Checker:
@@ -210,7 +151,7 @@ class _Checker:
 
     def field(self, expr: Expr, operand: Expr, name: str, optional: bool) -> Type:
         target = self.substitutions.apply(HANDLERS[type(operand)](self, operand))
-        if _is_optional(target):
+        if is_optional(target):
             target, optional = target.parameters[0], True
         kind = target.kind
         if kind is Kind.OBJECT:
@@ -272,7 +213,7 @@ class _Checker:
         )
         if resolution is None:
             known = [self.substitutions.apply(argument, True) for argument in arguments]
-            self.fault(expr.offset, f"found no matching overload for '{function}' applied to '{_signature(known, member)}'")
+            self.fault(expr.offset, f"found no matching overload for '{function}' applied to '{signature(known, member)}'")
             return ERROR
         self.overloads[expr.id] = resolution[1]
         return resolution[0]
@@ -295,7 +236,7 @@ class _Checker:
 
     def unwrapped(self, value: Expr, type: Type) -> Type:
         """What an entry written with ``?`` contributes."""
-        if _is_optional(type):
+        if is_optional(type):
             return type.parameters[0]
         if type.kind is not Kind.DYN:
             self.mismatch(value.offset, optional_of(type), type)
@@ -346,7 +287,7 @@ class _Checker:
             named = self.named_type(candidate)
             if named is None:
                 continue
-            if named.kind is Kind.OBJECT or named.kind in _NAMES:
+            if named.kind in _MESSAGES:
                 return named, candidate
             self.fault(expr.offset, f"'{candidate}' is not a message type")
             return ERROR, candidate
