@@ -205,7 +205,7 @@ class Api:
 
     def _answer(self, code: int, resource: Resource, tail: bytes, view: View) -> Response:
         if view is PLAIN:
-            return Response(code, resource.prefix + tail)
+            return Response(code, resource.show(tail))
         return Response(code, view.finish(single(resource, tail, view, self.store.now())), view.content_type)
 
     def _deletion(self, request: Request) -> Deletion:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local_emulator.builtin.kinds import BuiltinKind, load_kinds
+from local_emulator.conversion import CONVERSIONS
 from local_emulator.registry import Registry, Resource, ScalePaths, Subresource
 from local_emulator.transactions import Options, Transactions
 
@@ -37,6 +38,7 @@ def _resource(kind: BuiltinKind) -> Resource:
     return Resource(
         kind.group, kind.version, kind.kind, kind.plural, kind.singular, kind.namespaced, kind.verbs, kind.short_names, kind.categories,
         tuple(sorted(subresources, key=lambda sub: sub.name)), storage=storage, scale=ScalePaths() if "scale" in kind.subresources else None,
+        conversion=CONVERSIONS.get((kind.group, kind.version, kind.kind)),
     )  # fmt: skip
 
 

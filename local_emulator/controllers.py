@@ -88,9 +88,6 @@ class Controllers:
         finally:
             self.scheduled = False
 
-    def _resource(self, collection: CollectionKey) -> Resource | None:
-        return next((r for r in self.registry.resources.values() if r.storage == collection), None)
-
     # ---- garbage collection
 
     def _owner(self, reference: Object, namespace: str) -> Entry | bool | None:
@@ -104,7 +101,7 @@ class Controllers:
 
     def _owners(self, collection: CollectionKey, key: Key) -> None:
         """Deletes an object all of whose owners are gone; drops references to some gone ones."""
-        entry, resource = self.store.get(collection, key), self._resource(collection)
+        entry, resource = self.store.get(collection, key), self.registry.of_collection(collection)
         if entry is None or resource is None or not entry.owners:
             return
         body: Any = entry.object()
@@ -113,7 +110,9 @@ class Controllers:
             owner = self._owner(reference, key[0])
             if owner is None:
                 gone.append(reference)
-            elif (isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND) and reference.get("blockOwnerDeletion")) or (isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND)):
+            elif (isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND) and reference.get("blockOwnerDeletion")) or (
+                isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND)
+            ):
                 waiting.append(reference)
             else:
                 solid.append(reference)
@@ -132,7 +131,7 @@ class Controllers:
 
     def _finalize(self, collection: CollectionKey, key: Key) -> None:
         """Takes the foreground or orphan finalizer off an owner whose dependents are dealt with."""
-        entry, resource = self.store.get(collection, key), self._resource(collection)
+        entry, resource = self.store.get(collection, key), self.registry.of_collection(collection)
         if entry is None or resource is None:
             return
         obj = self.transactions.load(resource, entry)
@@ -143,7 +142,7 @@ class Controllers:
         dependents = list(self.store.dependents.get(entry.uid, ()))
         if ORPHAN in finalizers:
             for dependent_collection, dependent in dependents:
-                held, kind = self.store.get(dependent_collection, dependent), self._resource(dependent_collection)
+                held, kind = self.store.get(dependent_collection, dependent), self.registry.of_collection(dependent_collection)
                 if held is not None and kind is not None:
                     references: Any = held.object()["metadata"]
                     self._write_owners(kind, held, [r for r in references["ownerReferences"] if r.get("uid") != entry.uid])
@@ -171,10 +170,10 @@ class Controllers:
         return next(self.store.scan(resource.storage, namespace), None) is None
 
     def _namespace(self, collection: CollectionKey, key: Key) -> None:
-        entry, resource = self.store.get(collection, key), self._resource(collection)
+        entry, resource = self.store.get(collection, key), self.registry.of_collection(collection)
         if entry is None or resource is None or not _deleting(entry):
             return
-        left = [r for r in self.registry.by_storage().values() if r.namespaced and "delete" in r.verbs and not self._empty(r, key[1])]
+        left = [r for r in list(self.registry.collections.values()) if r.namespaced and "delete" in r.verbs and not self._empty(r, key[1])]
         if left:
             return
         obj = self.transactions.load(resource, entry)
@@ -182,12 +181,12 @@ class Controllers:
         self.transactions.update(resource, "", key[1], {**obj, "spec": spec}, resource.subresource("finalize"), GC)
 
     def _definition(self, collection: CollectionKey, key: Key) -> None:
-        entry, resource = self.store.get(collection, key), self._resource(collection)
+        entry, resource = self.store.get(collection, key), self.registry.of_collection(collection)
         if entry is None or resource is None or not _deleting(entry):
             return
         obj = self.transactions.load(resource, entry)
         spec: Any = obj["spec"]
-        instances = self._resource((spec["group"], spec["names"]["plural"]))
+        instances = self.registry.of_collection((spec["group"], spec["names"]["plural"]))
         if instances is not None and not self._empty(instances, ""):
             return
         metadata: Object = obj["metadata"]
@@ -196,7 +195,7 @@ class Controllers:
 
     def _roles(self, collection: CollectionKey, key: Key) -> None:
         """Fills ClusterRoles that have an aggregation rule with the rules of the ClusterRoles it selects."""
-        resource = self._resource(collection)
+        resource = self.registry.of_collection(collection)
         entries = list(self.store.scan(collection))
         for entry in entries:
             if resource is None or b'"aggregationRule"' not in entry.tail:

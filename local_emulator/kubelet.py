@@ -173,7 +173,7 @@ class Kubelet:
 
     def _step(self, collection: CollectionKey, key: Key) -> None:
         self.waiting.discard((collection, key))
-        resource = next((r for r in self.registry.resources.values() if r.storage == collection), None)
+        resource = self.registry.of_collection(collection)
         entry = self.store.get(collection, key)
         if resource is None or entry is None:
             return
@@ -197,7 +197,8 @@ class Kubelet:
         }.get(collection, ("", ""))
         if not field or obj["spec"].get(field):
             return obj
-        resource = next(r for r in self.registry.resources.values() if r.storage == collection)
+        resource = self.registry.of_collection(collection)
+        assert resource is not None
         changed = {**obj, "spec": {**obj["spec"], field: value}}
         metadata = obj["metadata"]
         self.transactions.update(resource, metadata["namespace"], metadata["name"], changed, resource.subresource("binding"), MANAGER)

@@ -22,6 +22,11 @@ class Printer:
     columns: tuple[Column, ...]
     functions: tuple[Cell, ...]
 
+    @property
+    def names_itself(self) -> bool:
+        """Whether the name is one of these columns (Events show it last) and not put in front."""
+        return any(column.name == "Name" for column in self.columns)
+
     def cells(self, body: Body, now: datetime) -> list[Any]:
         return [function(body, now) for function in self.functions]
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from local_emulator.codec import decode, encode
+from local_emulator.conversion import Conversion
 from local_emulator.store import CollectionKey
 
 WRITE_VERBS = ("create", "update", "patch", "delete", "deletecollection")
@@ -73,6 +75,7 @@ class Resource:
     terminating: bool = False
     schema: Any = None  # of a custom kind: its structural schema
     model: Any = None
+    conversion: Conversion | None = None
     prefix: bytes = field(default=b"", init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +86,12 @@ class Resource:
     @property
     def api_version(self) -> str:
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    def show(self, tail: bytes) -> bytes:
+        """Stored bytes as an object of this version."""
+        if self.conversion is not None:
+            tail = encode(self.conversion.show(decode(b"{" + tail)))[1:]
+        return self.prefix + tail
 
     @property
     def has_status(self) -> bool:
@@ -109,13 +118,23 @@ class Registry:
 
     def __init__(self, builtin: Iterable[Resource]) -> None:
         self.resources: dict[tuple[str, str, str], Resource] = {}
+        self.collections: dict[CollectionKey, Resource] = {}
         self.builtin_versions: dict[str, list[str]] = {}
         self.epoch = 0
         for resource in builtin:
-            self.resources[resource.group, resource.version, resource.plural] = resource
+            self._add(resource)
             versions = self.builtin_versions.setdefault(resource.group, [])
             if resource.version not in versions:
                 versions.append(resource.version)
+
+    def _add(self, resource: Resource) -> None:
+        self.resources[resource.group, resource.version, resource.plural] = resource
+        if resource.conversion is None:
+            self.collections.setdefault(resource.storage, resource)
+
+    def of_collection(self, collection: CollectionKey) -> Resource | None:
+        """A resource that shows the objects of a collection as they are stored; None if nothing serves it."""
+        return self.collections.get(collection)
 
     def find(self, group: str, version: str, plural: str) -> Resource | None:
         return self.resources.get((group, version, plural))
@@ -123,14 +142,6 @@ class Registry:
     def of_kind(self, group: str, kind: str) -> Resource | None:
         """Any served version of a kind."""
         return next((r for r in self.resources.values() if r.group == group and r.kind == kind), None)
-
-    def by_storage(self) -> dict[CollectionKey, Resource]:
-        """One resource per collection, the most preferred version first seen."""
-        found: dict[CollectionKey, Resource] = {}
-        for group, version in self.group_versions():
-            for resource in self.in_version(group, version):
-                found.setdefault(resource.storage, resource)
-        return found
 
     def serves(self, group: str, version: str) -> bool:
         return any(key[0] == group and key[1] == version for key in self.resources)
@@ -161,6 +172,7 @@ class Registry:
         """Serves exactly ``resources`` for a collection from now on."""
         for key in [key for key, resource in self.resources.items() if resource.storage == storage]:
             del self.resources[key]
+        self.collections.pop(storage, None)
         for resource in resources:
-            self.resources[resource.group, resource.version, resource.plural] = resource
+            self._add(resource)
         self.epoch += 1

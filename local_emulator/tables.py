@@ -22,7 +22,9 @@ def _columns(resource: Resource) -> tuple[Column, ...]:
     if resource.custom:
         return (NAME, *(resource.columns or (CUSTOM_AGE,)))
     printer = PRINTERS.get(resource.storage)
-    return (NAME, *printer.columns) if printer else (NAME, CREATED_AT)
+    if printer is None:
+        return (NAME, CREATED_AT)
+    return printer.columns if printer.names_itself else (NAME, *printer.columns)
 
 
 def column_definitions(resource: Resource) -> list[dict[str, Any]]:
@@ -48,7 +50,8 @@ def cells(resource: Resource, body: Mapping[str, Any], now: datetime) -> list[An
     printer = PRINTERS.get(resource.storage)
     if printer is None:
         return [name, metadata.get("creationTimestamp")]
-    return [name, *printer.cells(body, now)]
+    row = printer.cells(body, now)
+    return row if printer.names_itself else [name, *row]
 
 
 def _custom_cell(column: Column, body: Mapping[str, Any], now: datetime) -> Any:

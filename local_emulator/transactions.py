@@ -99,7 +99,10 @@ class Transactions:
 
     def load(self, resource: Resource, entry: Entry) -> Object:
         """A decoded copy in the resource's version."""
-        return {"kind": resource.kind, "apiVersion": resource.api_version, **entry.object()}
+        body = entry.object()
+        if resource.conversion is not None:
+            body = resource.conversion.show(body)
+        return {"kind": resource.kind, "apiVersion": resource.api_version, **body}
 
     # ---- creating
 
@@ -378,6 +381,8 @@ class Transactions:
     def _write(self, resource: Resource, key: tuple[str, str], obj: Object, dry_run: bool) -> bytes:
         """Stores the object, or ends it when its deletion had begun and nothing holds it any more. Returns the bytes to answer."""
         body = {name: value for name, value in obj.items() if name not in ("kind", "apiVersion")}
+        if resource.conversion is not None:
+            body = resource.conversion.store(body)
         metadata = meta.ordered({"resourceVersion": "0", **body.pop("metadata")})
         body = {"metadata": metadata, **body}
         ends = bool(metadata.get("deletionTimestamp")) and not metadata.get("finalizers") and self._released(resource, body)

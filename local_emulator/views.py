@@ -75,7 +75,7 @@ def partial(tail: bytes) -> bytes:
 def single(resource: Resource, tail: bytes, view: View, now: datetime) -> bytes:
     """One object as JSON."""
     if view.shape == "object":
-        return resource.prefix + tail
+        return resource.show(tail)
     if view.shape == "partial":
         return partial(tail)
     revision = metadata_of(tail).get("resourceVersion", "")
@@ -89,7 +89,7 @@ def table(resource: Resource, tails: list[bytes], list_metadata: dict[str, Any],
         body = decode(b"{" + tail)
         row: dict[str, Any] = {"cells": cells(resource, body, now)}
         if view.include == "Object":
-            row["object"] = {"kind": resource.kind, "apiVersion": resource.api_version, **body}
+            row["object"] = decode(resource.show(tail))
         elif view.include != "None":
             row["object"] = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta.ordered(body["metadata"])}
         else:
@@ -110,6 +110,9 @@ def listing(resource: Resource, entries: list[Entry], list_metadata: dict[str, A
         items = b",".join(partial(entry.tail) for entry in entries)
     else:
         head = f'{{"kind":"{resource.list_kind}","apiVersion":"{resource.api_version}","metadata":'.encode()
-        prefix = resource.prefix if resource.custom else b"{"
-        items = b",".join(prefix + entry.tail for entry in entries)
+        if resource.conversion is not None:
+            items = b",".join(b"{" + resource.show(entry.tail)[len(resource.prefix) :] for entry in entries)
+        else:
+            prefix = resource.prefix if resource.custom else b"{"
+            items = b",".join(prefix + entry.tail for entry in entries)
     return head + encode(list_metadata) + b',"items":[' + items + b"]}"

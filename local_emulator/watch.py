@@ -138,7 +138,7 @@ class Watch:
 
     def _line(self, kind: str, tail: bytes) -> bytes:
         if self.view.shape == "object":
-            shown = self.resource.prefix + tail
+            shown = self.resource.show(tail)
         elif self.view.shape == "partial":
             shown = partial(tail)
         else:
