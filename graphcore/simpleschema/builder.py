@@ -32,6 +32,12 @@ class Place:
     def member(self, name: str) -> Place:
         return Place(child(self.path, name), f"{self.words}field {name}: ")
 
+    def parsing(self) -> Place:
+        """The same place while types are read: kro reads all custom types before it builds any."""
+        return Place(
+            self.path, self.words.replace("building schema for ", "parsing type ", 1) if self.words.startswith("building") else self.words
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -78,7 +84,7 @@ class Builder:
             if isinstance(definition, list)
             else 'write a type as a string, such as "string | default=x"'
         )
-        self.report(place, f"unexpected type: {type_name(definition)}", "invalid-type", hint=hint)
+        self.report(place.parsing(), f"unexpected type: {type_name(definition)}", "invalid-type", hint=hint)
         return None, 0
 
     def object(self, definition: Mapping[Any, Any], place: Place, depth: int = 0) -> Built | None:
@@ -118,7 +124,7 @@ class Builder:
         try:
             field_type = parse_type(type_text)
         except GrammarError as fault:
-            self.fault(place, text, fault)
+            self.fault(place.parsing(), text, fault)
             return None, 0
         built = self.type(field_type, text, place)
         if built is None:

@@ -39,7 +39,10 @@ class _Refused(Exception):
 
 def apply(target: Field, markers: tuple[Marker, ...]) -> None:
     """Apply ``markers`` in order; faults land in ``target.faults``."""
+    last_default = next((marker for marker in reversed(markers) if marker.key == "default"), None)
     for marker in markers:
+        if marker.key == "default" and marker is not last_default and target.type in ("string", "array", "object"):
+            continue  # replaced by the later one before anybody looks at it
         try:
             _EFFECTS[marker.key](target, marker)
         except _Refused as refused:

@@ -66,7 +66,8 @@ def test_builtin_names_win() -> None:
             {"A": {"x": "string | minItems=1"}},
             [("types.A.x", "building schema for A: field x: minItems marker is only valid for array types, got type: string")],
         ),
-        ({"A": {"x": 5}}, [("types.A.x", "building schema for A: field x: unexpected type: int64")]),
+        ({"A": {"x": 5}}, [("types.A.x", "parsing type A: field x: unexpected type: int64")]),
+        ({"A": {"x": "map[]string"}}, [("types.A.x", "parsing type A: field x: map key must be string")]),
         ({"A": "string | nosuch=1"}, [("types.A", 'building schema for A: invalid marker key "nosuch": unknown marker: nosuch')]),
     ],
 )

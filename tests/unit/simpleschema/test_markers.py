@@ -147,6 +147,7 @@ def test_required_lands_in_the_parent(kind: str) -> None:
         ('map[string]integer | default={"a": 1}', {"a": 1}),
         ('Struct | default={"name":"n"}', {"name": "n"}),
         ("Alias | default=later default=last", "last"),
+        ("[]string | default=x default=[]", []),
     ],
 )
 def test_defaults(text: str, default: Any) -> None:
