@@ -55,8 +55,7 @@ def server_side_apply(
     key = book.identity(manager, APPLY, subresource, version)
     fields = recursive_difference(field_set(typed, patch), reset)
     if live is None:
-        entry = Entry(book.owned(fields), version, now)
-        created = {**patch, "metadata": {**patch["metadata"], "managedFields": book.encode({key: entry})}}
+        created = _with_managers(patch, {key: Entry(book.owned(fields), version, now)})
         return normalise(created) if normalise else created
 
     bare = _without_managers(live)

@@ -64,8 +64,8 @@ def _pod(obj: Struct, old: Struct) -> Iterator[Cause]:
     if _frozen_pod(obj["spec"]) != _frozen_pod(old["spec"]):
         yield forbidden(
             "spec",
-            "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-            "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
+            "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+            "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
             "(allow it to be set to 1 if it was previously negative)",
         )
 
