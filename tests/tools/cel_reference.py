@@ -40,6 +40,10 @@ _TITLES = {
     "conditions": "Status conditions",
 }
 
+_INTRODUCTION = """All that can be called in `${…}`: the functions that kro registers, with the same names and types. A function written with a
+receiver (`string.charAt(int)`) is called on a value; `T`, `K`, `V` and `A` stand for any type. An error ends the evaluation; none of them
+contains values of your objects. Results that would be too large, and evaluations that would take too long, end with `budget exceeded`."""
+
 MACROS = {
     "has": ("has(a.b)", "Whether the field or key is there; `a` itself must be."),
     "all": (
@@ -101,6 +105,9 @@ def description(overload: Overload) -> str:
     if not text:
         return ""
     text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`")
+    raised = re.search(r"\s*Raises EvaluationError(?: \(([^)]*)\))?\.", text)
+    if raised:
+        text = text.replace(raised[0], f"\n\nErrors: {raised[1]}." if raised[1] else "")
     paragraphs, errors, source = text, "", ""
     if found := re.search(r"^Errors: (.*?)(?=^Source: |\Z)", text, re.M | re.S):
         errors = " ".join(found[1].split())
@@ -117,14 +124,10 @@ def description(overload: Overload) -> str:
 
 
 def entry(function: Function) -> str:
-    """One function: its signatures and what each implementation says about itself, once."""
-    texts: list[str] = []
-    for overload in function.overloads:
-        text = description(overload)
-        if text and text not in texts:
-            texts.append(text)
+    """One function: its signatures and what its implementation says about itself."""
+    text = next((text for overload in function.overloads if (text := description(overload))), "")
     signatures = "\n".join(signature(function, overload) for overload in function.overloads)
-    return f"### `{function.name}`\n\n```text\n{signatures}\n```\n\n" + "\n\n".join(texts[:1])
+    return f"### `{function.name}`\n\n```text\n{signatures}\n```\n\n{text}"
 
 
 def page() -> str:
@@ -133,10 +136,7 @@ def page() -> str:
     parts = [
         "# Functions in expressions",
         "<!-- Written by `python -m tests.tools.cel_reference` from the docstrings in graphcore/cel/library; do not edit. -->",
-        "All that can be called in `${…}`: the functions that kro registers, with the same names and types. A function written with a receiver"
-        " (`string.charAt(int)`) is called on a value; `T`, `K`, `V` and `A` stand for any type. An error ends the evaluation; none of them"
-        " contains values of your objects. Results that would be too large, and evaluations that would take too long, end with"
-        " `budget exceeded`.",
+        _INTRODUCTION,
         f"## Macros\n\n| form | meaning |\n|---|---|\n{macros}",
     ]
     for title, functions in modules():

@@ -274,7 +274,7 @@ CLASSES: tuple[Class, ...] = (
     ),
     Class(
         "mixed elements",
-        "min() and max() refuse elements that cannot be compared; cel-go ignores them and gives the first.",
+        "min(), max() and isSorted() refuse elements that cannot be compared; cel-go passes over them.",
         "[dyn(1), 'a'].max()",
     ),
     Class(
@@ -350,6 +350,6 @@ def classify(difference: Difference) -> str | None:
         return "smallest int"
     if difference.aspect == "unchecked" and ".sum()" in expression:
         return "empty sums"
-    if "value" in theirs and re.search(r"\.(min|max)\(\)", expression) and error.startswith("no such overload"):
+    if "value" in theirs and re.search(r"\.(min|max|isSorted)\(\)", expression) and error.startswith("no such overload"):
         return "mixed elements"
     return None
