@@ -10,9 +10,12 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
+import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,8 +29,6 @@ from tests.benchmarks.deployment import DEPLOYMENT, INSTANCE, INSTANCE_SCHEMA
 COMPILE_RATIO = 1.5
 EVALUATION_RATIO = 1.0
 IMPORT_LIMIT_MS = 20.0
-COMPILE_LIMIT_US = 150.0
-EVALUATION_LIMIT_US = 10.0
 BATCH_SECONDS = 0.002
 
 EXPRESSIONS = (
@@ -122,7 +123,9 @@ def run(contenders: list[Contender], rounds: int) -> None:
 
 
 def report(contenders: list[Contender]) -> None:
-    print(f"Deployment of {len(json.dumps(DEPLOYMENT))} bytes; medians in microseconds: compile (with check, where there is one) / evaluate")
+    print(
+        f"Deployment of {len(json.dumps(DEPLOYMENT))} bytes; medians in microseconds: compile (with check, where there is one) / evaluate"
+    )
     for source in EXPRESSIONS:
         cells = []
         for contender in contenders:
@@ -137,22 +140,41 @@ def report(contenders: list[Contender]) -> None:
             statistics.median([statistics.median(figures) for figures in all_figures.values()])
             for all_figures in (contender.compile_us, contender.evaluate_us)
         )
-        print(f"median of {contender.name}: compile {compiled:.1f}, evaluate {evaluated:.2f}, {len(contender.compile_us)} of {len(EXPRESSIONS)}")
+        print(
+            f"median of {contender.name}: compile {compiled:.1f}, evaluate {evaluated:.2f}, {len(contender.compile_us)} of {len(EXPRESSIONS)}"
+        )
 
 
-def import_ms(rounds: int = 15) -> float:
-    """Milliseconds that importing the package adds to starting the interpreter: the median of paired differences."""
+IMPORTS = (
+    "import graphcore.cel",
+    "from graphcore.cel import Environment",
+    'from graphcore.cel import compile_unchecked; compile_unchecked("a.b")',
+)
 
-    def start(code: str) -> float:
-        begun = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        return (time.perf_counter() - begun) * 1000
 
-    return statistics.median([start("import graphcore.cel") - start("pass") for _ in range(rounds)])
+def import_ms(rounds: int = 11) -> dict[str, float]:
+    """Milliseconds of processor time that each of IMPORTS adds to starting the interpreter: medians of paired differences.
+
+    Modules are loaded from compiled files, as when they are installed, whatever the environment says about writing such files.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
+            "PYTHONPYCACHEPREFIX": cache
+        }
+
+        def start(code: str) -> float:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
+
+        for code in IMPORTS:
+            start(code)
+        return {code: statistics.median([start(code) - start("pass") for _ in range(rounds)]) for code in IMPORTS}
 
 
 def faults(mine: Contender, other: Contender | None) -> list[str]:
-    """What is slower than allowed: by ratio per expression; the absolute limits are for the median of all expressions."""
+    """What is slower than allowed: each expression by ratio, since machines differ."""
     found = []
     for source in EXPRESSIONS:
         if other is None or source not in other.compile_us:
@@ -181,10 +203,11 @@ def main() -> int:
     run(contenders, options.rounds)
     report(contenders)
     imported = import_ms()
-    print(f"import graphcore.cel: {imported:.1f} ms beyond the interpreter")
+    for code, milliseconds in imported.items():
+        print(f"{code}: {milliseconds:.1f} ms beyond the interpreter")
     found = faults(mine, other)
-    if imported > IMPORT_LIMIT_MS:
-        found.append(f"import takes {imported:.1f} ms, allowed are {IMPORT_LIMIT_MS}")
+    if imported[IMPORTS[0]] > IMPORT_LIMIT_MS:
+        found.append(f"import takes {imported[IMPORTS[0]]:.1f} ms, allowed are {IMPORT_LIMIT_MS}")
     if options.check:
         for fault in found:
             print(f"too slow: {fault}", file=sys.stderr)

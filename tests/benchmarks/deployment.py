@@ -105,7 +105,11 @@ DEPLOYMENT: dict[str, Any] = {
                 "lastTransitionTime": "2026-01-01T10:00:30Z",
                 "lastUpdateTime": "2026-01-01T10:00:30Z",
             }
-            for kind, reason in (("Progressing", "NewReplicaSetAvailable"), ("ReplicaFailure", "None"), ("Available", "MinimumReplicasAvailable"))
+            for kind, reason in (
+                ("Progressing", "NewReplicaSetAvailable"),
+                ("ReplicaFailure", "None"),
+                ("Available", "MinimumReplicasAvailable"),
+            )
         ],
     },
 }

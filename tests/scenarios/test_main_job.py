@@ -23,6 +23,24 @@ def web_app(world: World) -> tuple[Object, Object]:
     return rgd, world.instance(rgd, example["metadata"]["name"], example["spec"])
 
 
+def chain_of_ten(world: World) -> tuple[Object, Object]:
+    """Ten ConfigMaps, each naming the one before."""
+    resources = [
+        {
+            "id": f"c{number}",
+            "template": {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "${schema.metadata.name}-0" if number == 0 else f"${{schema.metadata.name}}-{number}"},
+                "data": {"before": "nothing" if number == 0 else f"${{c{number - 1}.metadata.name}}"},
+            },
+        }
+        for number in range(10)
+    ]
+    rgd = world.rgd("Chain", spec={"size": "integer | default=1"}, status={"last": "${c9.metadata.name}"}, resources=resources)
+    return rgd, world.instance(rgd, "ten")
+
+
 def children(world: World, instance: Object) -> dict[str, Object]:
     """Kind → object of everything labelled as belonging to the instance."""
     stored = world.client.refresh(instance)
@@ -35,13 +53,14 @@ def children(world: World, instance: Object) -> dict[str, Object]:
 class Kubelet(threading.Thread):
     """Makes Deployments of a namespace available, as nodes would."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, pause: float = 0.1) -> None:
         super().__init__(daemon=True)
+        self.pause = pause
         self.client = world.client.within(world.namespace)
         self.ending = threading.Event()
 
     def run(self) -> None:
-        while not self.ending.wait(0.1):
+        while not self.ending.wait(self.pause):
             try:
                 for each in self.client.list("apps/v1", "Deployment"):
                     replicas = each["spec"]["replicas"]
@@ -136,24 +155,12 @@ def test_a_converged_instance_costs_one_read_and_one_per_kind(world: World) -> N
 
 @pytest.mark.feature(59, 61, 69)
 def test_a_chain_of_ten_config_maps_converges_in_one_run(world: World) -> None:
-    resources = [
-        {
-            "id": f"c{number}",
-            "template": {
-                "apiVersion": "v1",
-                "kind": "ConfigMap",
-                "metadata": {"name": "${schema.metadata.name}-0" if number == 0 else f"${{schema.metadata.name}}-{number}"},
-                "data": {"before": "nothing" if number == 0 else f"${{c{number - 1}.metadata.name}}"},
-            },
-        }
-        for number in range(10)
-    ]
-    rgd = world.rgd("Chain", spec={"size": "integer | default=1"}, status={"last": "${c9.metadata.name}"}, resources=resources)
+    rgd, instance = chain_of_ten(world)
     world.install(rgd)
     since = world.accounting.mark()
-    ready = world.create(world.instance(rgd, "ten"))
+    ready = world.create(instance)
     assert ready["status"]["last"] == "ten-9"
-    world.client.settle([world.instance(rgd, "ten")])
+    world.client.settle([instance])
     time.sleep(0.5)
     counts = world.accounting.counts(since, agent="krofn-instance")
     shown = [str(call) for call in world.accounting.calls(since, agent="krofn-instance")]

@@ -31,6 +31,7 @@ class Backend:
     """An API server for scenarios. kubeconfig: what the functions use; contexts: the kubeconfig context of each process, where they differ."""
 
     name = ""
+    enforces_rights = False
 
     def __init__(self, server: str, token: str, kubeconfig: Path, accounting: Accounting) -> None:
         self.server, self.token, self.kubeconfig, self.accounting = server, token, kubeconfig, accounting
@@ -48,6 +49,7 @@ class RealBackend(Backend):
     """A real kube-apiserver: the functions have exactly the rights of ``knative/`` and of what a scenario's definition needs."""
 
     name = "real"
+    enforces_rights = True
 
     def __init__(self, plane: ControlPlane, directory: Path) -> None:
         super().__init__(plane.server, plane.token, directory / "functions.kubeconfig", Accounting(plane.audit_log))

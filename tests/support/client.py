@@ -150,7 +150,9 @@ class Client:
 
         def holds(found: Object | None) -> bool:
             verdict = condition(found, type_)
-            return verdict.get("status") == status and verdict.get("observedGeneration", 1 << 40) >= (found or {})["metadata"].get("generation", 0)
+            return verdict.get("status") == status and verdict.get("observedGeneration", 1 << 40) >= (found or {})["metadata"].get(
+                "generation", 0
+            )
 
         found = self.wait(each, holds, timeout=timeout, what=f"{type_}={status}")
         assert found is not None
