@@ -72,6 +72,24 @@ class Host:
         target.__name__ = name
         self.apps[address(name)] = application(target, function)  # type: ignore[arg-type]
 
+    async def start_bridge(self) -> None:
+        """A bridge that knows nothing."""
+        addressed = replace(
+            self.settings, definition_url=address("definition"), instance_url=address("instance"), fanout_url=address("fanout")
+        )
+        cluster = self.clusters.setdefault("bridge", AsgiCluster(self.api, "krofn-bridge/test"))
+        post = AsgiPost(self.apps, "krofn/bridge", self.deliveries)
+        self.inlet = Inlet(addressed, cluster, post, Telemetry("bridge", self.lines.append))
+        self.apps[BRIDGE_URL] = bridge_application(self.inlet)
+        await self.inlet.start()
+
+    async def stop_bridge(self) -> None:
+        """The bridge is gone, with all it knew."""
+        if self.inlet is not None:
+            del self.apps[BRIDGE_URL]
+            await self.inlet.stop()
+            self.inlet = None
+
     def lose(self, name: str) -> None:
         """The function is gone: deliveries to it get no answer until it is booted again."""
         del self.apps[address(name)]
@@ -89,13 +107,8 @@ async def hosted(settings: Settings | None = None, make_app: Callable[[], App] =
     await ensure_crds(host.client("krofn-install"), install=True)
     for name in MODULES:
         host.boot(name)
-    addressed = replace(host.settings, definition_url=address("definition"), instance_url=address("instance"), fanout_url=address("fanout"))
-    cluster = host.clusters["bridge"] = AsgiCluster(host.api, "krofn-bridge/test")
-    post = AsgiPost(host.apps, "krofn/bridge", host.deliveries)
-    host.inlet = Inlet(addressed, cluster, post, Telemetry("bridge", host.lines.append))
-    host.apps[BRIDGE_URL] = bridge_application(host.inlet)
-    await host.inlet.start()
+    await host.start_bridge()
     try:
         yield host
     finally:
-        await host.inlet.stop()
+        await host.stop_bridge()

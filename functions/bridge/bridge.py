@@ -11,7 +11,7 @@ or instance moved, makes no event; every other does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from functions.platform.events import EVENT_ADD, EVENT_CONVERGE, EVENT_DELETE, E
 from functions.platform.graphs import Kinds
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
 from functions.platform.post import Sent
+from graphcore.converge.fence import read_mark
 from graphcore.graph.model import Resource
 from graphcore.names import ACTIVE_REVISION, INSTANCE_GROUP, INSTANCE_ID, INSTANCE_KIND, OWNED, RGD_ID, RGD_NAME
 
@@ -45,13 +46,13 @@ class Served:
 class Outside:
     """Everything that is not computation, as arguments: a test replaces each.
 
-    send: delivers an event. kinds: what a definition (name, UID) is made of at a revision; None if
+    send: delivers an event. kinds: what a CRD serves for a definition (name, UID) at a revision; None if
     that cannot be read now. clock: seconds, monotonic.
     jitter: a number in [0, 1). identifier: 32 hex digits, new at each call. trouble: one line for the log.
     """
 
     send: Callable[[Event], Awaitable[Sent]]
-    kinds: Callable[[str, str, int], Awaitable[Kinds | None]]
+    kinds: Callable[[str, str, str, int], Awaitable[Kinds | None]]
     clock: Callable[[], float]
     jitter: Callable[[], float]
     identifier: Callable[[], str]
@@ -77,6 +78,7 @@ class Bridge:
         self._followed: dict[Resource, _Followed] = {}
         self._served: dict[str, Served] = {}
         self._references = References()
+        self._places: dict[str, frozenset[Resource]] = {}
         self._stale = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -146,6 +148,7 @@ class Bridge:
         resource = change.resource
         if any(served.kinds.instance == resource for served in self._served.values()):
             self._references.record(resource, change.metadata, gone=change.kind == "deleted")
+            self._note_places(change)
             self._report(change, Role.INSTANCE, served=self._serving(resource.group, resource.kind))
         # The labels before the change count, too: whoever loses them has to be looked at.
         for metadata in (change.metadata, change.before):
@@ -159,6 +162,21 @@ class Bridge:
         if change.kind != "listed":
             for instance, metadata in self._references.matching(change):
                 self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._serving(instance.group, instance.kind))
+
+    def _note_places(self, change: Change) -> None:
+        """Kinds that an instance still has members of, whatever its revision says now: a deletion waits for their events."""
+        uid = str(change.metadata["uid"])
+        places = (
+            frozenset(place.resource for place in read_mark({"metadata": change.metadata}).places)
+            if change.kind != "deleted"
+            else frozenset()
+        )
+        if places:
+            self._places[uid] = places
+        else:
+            self._places.pop(uid, None)
+        if any(place not in self._followed for place in places):
+            self._stale.set()
 
     def _report(self, change: Change, role: Role, *, served: Served | None = None, partition: str = "") -> None:
         """Emits unless nothing but the resourceVersion differs: metadata cannot show a status, and nobody waits for these kinds' status."""
@@ -210,7 +228,7 @@ class Bridge:
             if known and (known.definition, known.definition_uid, known.revision) == (name, definition_uid, revision):
                 served[uid] = known
                 continue
-            kinds = await self._outside.kinds(name, definition_uid, revision)
+            kinds = await self._outside.kinds(str(metadata["name"]), name, definition_uid, revision)
             if kinds is not None:
                 served[uid] = Served(name, definition_uid, revision, kinds)
             else:
@@ -218,7 +236,7 @@ class Bridge:
                 if known:
                     served[uid] = known
         self._served = served
-        self._follow([Watched(DEFINITIONS), Watched(REVISIONS), Watched(CRDS), *_watched(served.values())])
+        self._follow([Watched(DEFINITIONS), Watched(REVISIONS), Watched(CRDS), *_watched(served.values(), self._places.values())])
         return complete
 
     def _follow(self, wanted: list[Watched]) -> None:
@@ -255,12 +273,9 @@ class Bridge:
                 await asyncio.sleep(self._resync_period * 0.1 / len(items) * self._outside.jitter())
 
 
-def _watched(served: Iterable[Served]) -> list[Watched]:
-    """Kinds of the served revisions; where a kind has several parts to play, the widest selection wins."""
-    selectors: dict[Resource, str] = {}
-    for item in served:
-        for resource in item.kinds.members:
-            selectors.setdefault(resource, SELECT_OWNED)
+def _watched(served: Collection[Served], places: Iterable[frozenset[Resource]]) -> list[Watched]:
+    """Kinds of the served revisions and of what there is; where a kind has several parts to play, the widest selection wins."""
+    selectors = {resource: SELECT_OWNED for members in (*(item.kinds.members for item in served), *places) for resource in members}
     for item in served:
         for resource in (item.kinds.instance, *item.kinds.references):
             selectors[resource] = ""

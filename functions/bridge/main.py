@@ -17,21 +17,22 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from functions.bridge.bridge import Bridge, Outside
-from functions.platform.cluster import Cluster, ClusterError
+from functions.platform.cluster import Cluster, ClusterError, Request
 from functions.platform.delivery import mark_ready
 from functions.platform.events import FUNCTION_ROLES, Event, EventError, Role, parse
 from functions.platform.graphs import Graphs, Kinds
 from functions.platform.live import LiveCluster
+from functions.platform.paths import CRDS, instance_kind, member
 from functions.platform.post import HttpPost, Post, Sent, seconds
 from functions.platform.schemas import ClusterSchemas
 from functions.platform.settings import Settings, load, version
 from functions.platform.telemetry import Telemetry
-from graphcore.converge.effects import Served
+from graphcore.converge.effects import Missing, Served
 from graphcore.names import EVENT_CONVERGE
 
 DEAD_LETTER_DELAY = 10.0
@@ -88,13 +89,20 @@ class Inlet:
     async def _send(self, event: Event) -> Sent:
         return await self._post.send(self.settings.sink or address_of(event.role, self.settings), event)
 
-    async def _kinds(self, definition: str, definition_uid: str, revision: int) -> Kinds | None:
+    async def _kinds(self, crd: str, definition: str, definition_uid: str, revision: int) -> Kinds | None:
         try:
             found = await self._graphs.load(definition, revision, definition_uid)
+            if isinstance(found, Missing):
+                # The definition is gone and its revisions with it; its instances can still be deleted, and someone has to notice.
+                return await self._instances_of(crd)
         except ClusterError as error:
             self.telemetry.log("warning", "revision", definition=definition, revision=revision, reason=str(error))
             return None
         return Kinds.of(found.graph) if isinstance(found, Served) else None
+
+    async def _instances_of(self, crd: str) -> Kinds | None:
+        answer = await self._cluster.send(Request("GET", member(CRDS, None, crd)))
+        return Kinds(instance_kind(answer.body), frozenset(), frozenset()) if answer.ok else None
 
 
 def address_of(role: Role, settings: Settings) -> str:
@@ -106,7 +114,7 @@ def address_of(role: Role, settings: Settings) -> str:
 def application(inlet: Inlet) -> Starlette:
     """The bridge's ASGI application; it starts watching when the server starts."""
 
-    async def take(request: Request) -> Response:
+    async def take(request: HttpRequest) -> Response:
         delay = DEAD_LETTER_DELAY if request.url.path == "/dead-letters" else seconds(request.headers.get("Retry-After"))
         try:
             inlet.take(parse(request.headers, await request.body()), delay)
@@ -115,13 +123,13 @@ def application(inlet: Inlet) -> Starlette:
             return Response(status_code=400)
         return Response(status_code=204)
 
-    async def health(_request: Request) -> Response:
+    async def health(_request: HttpRequest) -> Response:
         return Response(status_code=204)
 
-    async def ready(_request: Request) -> Response:
+    async def ready(_request: HttpRequest) -> Response:
         return Response(status_code=204 if inlet.started.is_set() else 503)
 
-    async def metrics(_request: Request) -> Response:
+    async def metrics(_request: HttpRequest) -> Response:
         queue = inlet.bridge.queue
         gauges = [("queue_depth", float(queue.depth)), ("queue_lag_seconds", queue.lag()), ("watches", float(inlet.bridge.watches))]
         gauges += [(f"queue_{name}_total", float(value)) for name, value in sorted(queue.counts.items())]

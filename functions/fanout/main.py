@@ -24,7 +24,7 @@ from starlette.responses import Response
 from functions.platform.cluster import METADATA_LIST, Request
 from functions.platform.delivery import Function, application
 from functions.platform.events import Event, Reference, Role, from_object
-from functions.platform.paths import CRDS, DEFINITIONS, collection, member
+from functions.platform.paths import CRDS, DEFINITIONS, collection, instance_kind, member
 from functions.platform.platform import Platform, opener
 from functions.platform.runs import Report, Run
 from graphcore.converge.references import index_label, recorded
@@ -153,12 +153,10 @@ def make(platform: Platform) -> Run:
 
 
 def _generated(crd: Mapping[str, Any]) -> Generated:
-    spec = crd["spec"]
-    version = next(item["name"] for item in spec["versions"] if item.get("storage"))
     metadata = crd["metadata"]
     revision = (metadata.get("annotations") or {}).get(ACTIVE_REVISION, "")
     return Generated(
-        Resource(f"{spec['group']}/{version}", spec["names"]["kind"], spec["names"]["plural"], namespaced=spec["scope"] == "Namespaced"),
+        instance_kind(crd),
         int(revision) if revision.isdigit() else None,
         str((metadata.get("labels") or {}).get(RGD_ID, "")),
     )

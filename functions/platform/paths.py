@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from graphcore.graph.model import Resource
@@ -34,3 +36,10 @@ def member(resource: Resource, namespace: str | None, name: str, subresource: st
     """Path of one object, or of its subresource."""
     path = f"{collection(resource, namespace)}/{quote(name, safe='')}"
     return f"{path}/{subresource}" if subresource else path
+
+
+def instance_kind(crd: Mapping[str, Any]) -> Resource:
+    """How the kind that a CRD defines is addressed, at its storage version."""
+    spec = crd["spec"]
+    version = next(item["name"] for item in spec["versions"] if item.get("storage"))
+    return Resource(f"{spec['group']}/{version}", spec["names"]["kind"], spec["names"]["plural"], namespaced=spec["scope"] == "Namespaced")
