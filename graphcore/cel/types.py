@@ -5,9 +5,7 @@ Source: cel-spec ``doc/langdef.md`` (types), cel-go ``common/types/types.go`` (n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import Protocol
 
 
@@ -32,32 +30,53 @@ class Kind(Enum):
     OBJECT = "object"  # declared fields, found through a TypeProvider by name
     PARAMETER = "parameter"
 
+    __hash__ = object.__hash__  # members are compared by identity; Enum's own hash is a Python call
 
-@dataclass(frozen=True, eq=True)
+
 class Type:
-    """One CEL type. ``name`` matters for OPAQUE, OBJECT and PARAMETER; ``parameters`` for LIST (1), MAP (2), TYPE (0–1) and OPAQUE."""
+    """One CEL type. ``name`` matters for OPAQUE, OBJECT and PARAMETER; ``parameters`` for LIST (1), MAP (2), TYPE (0–1) and OPAQUE.
 
-    kind: Kind
-    name: str = ""
-    parameters: tuple[Type, ...] = ()
+    generic: a type parameter occurs in it. size: how many types it is made of, itself included.
+    Immutable by agreement, and no dataclass: checking an expression makes dozens of types and asks each of them these questions.
+    """
 
-    @cached_property
+    __slots__ = ("_hash", "_text", "generic", "kind", "name", "parameters", "size")
+    generic: bool
+    size: int
+
+    def __init__(self, kind: Kind, name: str = "", parameters: tuple[Type, ...] = ()) -> None:
+        self.kind = kind
+        self.name = name
+        self.parameters = parameters
+        generic, size = kind is Kind.PARAMETER, 1
+        for part in parameters:
+            generic = generic or part.generic
+            size += part.size
+        self.generic = generic
+        self.size = size
+        self._hash: int | None = None
+        self._text: str | None = None
+
+    @property
     def text(self) -> str:
         """As cel-go prints it: ``list(string)``, ``map(string, dyn)``, ``optional_type(int)``, ``kubernetes.Quantity``."""
-        base = self.name if self.kind in (Kind.OPAQUE, Kind.OBJECT, Kind.PARAMETER) else self.kind.value
-        if not self.parameters:
-            return base
-        return f"{base}({', '.join(p.text for p in self.parameters)})"
+        if self._text is None:
+            base = self.name if self.kind in (Kind.OPAQUE, Kind.OBJECT, Kind.PARAMETER) else self.kind.value
+            self._text = f"{base}({', '.join(p.text for p in self.parameters)})" if self.parameters else base
+        return self._text
 
-    @cached_property
-    def generic(self) -> bool:
-        """True when a type parameter occurs in it."""
-        return self.kind is Kind.PARAMETER or any(p.generic for p in self.parameters)
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return type(other) is Type and self.kind is other.kind and self.name == other.name and self.parameters == other.parameters
 
-    @cached_property
-    def size(self) -> int:
-        """How many types it is made of, itself included."""
-        return 1 + sum(p.size for p in self.parameters)
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash((self.kind, self.name, self.parameters))
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"Type({self.text!r})"
 
     def __str__(self) -> str:
         return self.text

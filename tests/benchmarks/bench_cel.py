@@ -8,6 +8,7 @@ expression that cel-expr-python can do is slower here than allowed, or when impo
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import json
 import os
@@ -19,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from graphcore.cel import Environment
@@ -87,7 +89,7 @@ def cel_expr_python() -> Contender:
     from cel_expr_python.ext import ext_bindings, ext_optional, ext_strings
 
     extensions = [ext_bindings.ExtBindings(), ext_optional.ExtOptional(), ext_strings.ExtStrings()]
-    environment = cel.NewEnv(variables={name: cel.Type.DYN for name in VARIABLES}, extensions=extensions)
+    environment = cel.NewEnv(variables=dict.fromkeys(VARIABLES, cel.Type.DYN), extensions=extensions)
     return Contender("cel-expr-python", environment.compile, lambda program: lambda: program.eval(data=VARIABLES).value())
 
 
@@ -106,6 +108,8 @@ def measure(work: Callable[[], Any]) -> float:
 
 def run(contenders: list[Contender], rounds: int) -> None:
     """Measures all contenders in turns. A contender that cannot do an expression has no figures for it."""
+    gc.collect()
+    gc.freeze()  # else every collection walks through the modules of all contenders
     for source in EXPRESSIONS:
         ready = []
         for contender in contenders:
@@ -118,7 +122,7 @@ def run(contenders: list[Contender], rounds: int) -> None:
             ready.append((contender, once))
         for _ in range(rounds):
             for contender, once in ready:
-                contender.compile_us.setdefault(source, []).append(measure(lambda c=contender: c.compile(source)))
+                contender.compile_us.setdefault(source, []).append(measure(partial(contender.compile, source)))
                 contender.evaluate_us.setdefault(source, []).append(measure(once))
 
 
