@@ -6,6 +6,7 @@ compares with ``oldSelf`` runs only where an old value corresponds to the new on
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -184,10 +185,11 @@ def _check_here(site: Site, value: Any, old: Any, where: str) -> Iterator[Cause]
         try:
             held = rule.program.evaluate(variables)
         except EvaluationError as error:
-            yield _cause(rule, where, f"{error} evaluating rule: {rule.message or rule.text}")
+            text = f"{error} evaluating rule: {rule.message or rule.text}"
+            yield Cause(where.removeprefix("."), f'Invalid value: "{_type_name(value)}": {text}')
             continue
         if held is not True:
-            yield _cause(rule, where, _message(rule, variables))
+            yield _cause(rule, where, value, _message(rule, variables))
 
 
 def _message(rule: Rule, variables: Mapping[str, Any]) -> str:
@@ -201,7 +203,15 @@ def _message(rule: Rule, variables: Mapping[str, Any]) -> str:
     return rule.message or f"failed rule: {rule.text}"
 
 
-def _cause(rule: Rule, where: str, text: str) -> Cause:
+def _type_name(value: Any) -> str:
+    names: dict[type, str] = {bool: "boolean", str: "string", int: "integer", float: "number", list: "array"}
+    return names.get(type(value), "object")
+
+
+def _cause(rule: Rule, where: str, value: Any, text: str) -> Cause:
+    """The answer to a rule that does not hold; scalars are shown, objects and lists are not."""
     reason = rule.reason if rule.reason in _REASONS else "FieldValueInvalid"
     place = where + (rule.field_path if rule.field_path.startswith(("[", ".")) or not rule.field_path else f".{rule.field_path}")
-    return Cause(place.removeprefix("."), f"{_REASONS[reason]}: {text}", reason)
+    shows = reason in ("FieldValueInvalid", "FieldValueDuplicate") and not isinstance(value, (dict, list))
+    shown = f": {json.dumps(value, ensure_ascii=False)}" if shows else ""
+    return Cause(place.removeprefix("."), f"{_REASONS[reason]}{shown}: {text}", reason)

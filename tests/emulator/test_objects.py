@@ -187,7 +187,7 @@ RULES: dict[str, Any] = {
     [
         (None, {"a": 1}, []),
         (None, {"a": 7}, [("spec", "Invalid value: small first")]),
-        ({"a": 1}, {"a": 2}, [("spec.a", "Invalid value: fixed")]),
+        ({"a": 1}, {"a": 2}, [("spec.a", "Invalid value: 2: fixed")]),
         ({"a": 7}, {"a": 7}, []),
         (None, {"a": 1, "when": "2019-01-01T00:00:00Z"}, [("spec", "Required value: later")]),
         (None, {"a": 1, "ratio": 1}, []),
