@@ -69,10 +69,13 @@ def _replace(type: Type, by_name: Mapping[str, Type]) -> Type:
     return Type(type.kind, type.name, tuple(_replace(p, by_name) for p in type.parameters))
 
 
+_Key = tuple[str, bool, bool, tuple[Kind, ...]]  # name, member, relaxed, kinds of the arguments
+
+
 class Overloads:
     """The overload tables of an environment, prepared for the checker."""
 
-    __slots__ = ("_fresh", "_remembered", "_styles", "functions")
+    __slots__ = ("_fitting", "_fresh", "_remembered", "_styles", "functions")
 
     def __init__(self, functions: Mapping[str, Function], disabled: Collection[str]) -> None:
         self.functions = functions
@@ -81,7 +84,8 @@ class Overloads:
             for member in (False, True):
                 overloads = [overload for overload in function.overloads if overload.member is member]
                 self._styles[name, member] = _style(overloads, disabled)
-        self._remembered: dict[tuple[str, bool, bool, tuple[Kind, ...]], tuple[Resolution | None, int]] = {}
+        self._remembered: dict[_Key, tuple[Resolution | None, int]] = {}
+        self._fitting: dict[_Key, tuple[_Candidate, ...]] = {}
         self._fresh: dict[tuple[str, int], tuple[tuple[Type, ...], Type]] = {}
 
     def resolve(
@@ -96,27 +100,33 @@ class Overloads:
         style = self._styles[name, member]
         result: Type | None = None
         ids: list[str] = []
-        fitting = style.candidates[len(kinds)] if len(kinds) < len(style.candidates) else ()
-        for candidate in fitting:
-            if candidate.disabled and not relaxed:
+        for candidate in self._fitting.get(key) or self._remember_fitting(key, style):
+            formals, outcome = self._instance(candidate, next_variable + candidate.first_variable)
+            if not substitutions.all_assignable(arguments, formals):
                 continue
-            for actual, formal in zip(kinds, candidate.kinds, strict=True):
-                if actual is not formal and actual not in _ANY and formal not in _ANY:
-                    break
-            else:
-                formals, outcome = self._instance(candidate, next_variable + candidate.first_variable)
-                if not substitutions.all_assignable(arguments, formals):
-                    continue
-                ids.append(candidate.id)
-                outcome = substitutions.apply(outcome)
-                if result is None:
-                    result = outcome
-                elif result.kind is not Kind.DYN and outcome != result:
-                    result = DYN
+            ids.append(candidate.id)
+            outcome = substitutions.apply(outcome)
+            if result is None:
+                result = outcome
+            elif result.kind is not Kind.DYN and outcome != result:
+                result = DYN
         resolution = None if result is None else (result, tuple(ids))
         if (result is None or not result.generic) and len(self._remembered) < _REMEMBERED and _SIMPLE.issuperset(kinds):
             self._remembered[key] = resolution, style.variables
         return resolution, next_variable + style.variables
+
+    def _remember_fitting(self, key: _Key, style: _Style) -> tuple[_Candidate, ...]:
+        """The candidates that arguments of these kinds do not rule out at once."""
+        _, _, relaxed, kinds = key
+        fitting = tuple(
+            candidate
+            for candidate in (style.candidates[len(kinds)] if len(kinds) < len(style.candidates) else ())
+            if (relaxed or not candidate.disabled)
+            and all(a is b or a in _ANY or b in _ANY for a, b in zip(kinds, candidate.kinds, strict=True))
+        )
+        if len(self._fitting) < _REMEMBERED:
+            self._fitting[key] = fitting
+        return fitting
 
     def _instance(self, candidate: _Candidate, first: int) -> tuple[tuple[Type, ...], Type]:
         """Arguments and result with fresh type variables, numbered from ``first``."""
