@@ -1,0 +1,86 @@
+"""Following a kind: every change once, whatever the connection does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from functions.bridge import watcher as module
+from functions.bridge.watcher import Change, Follower, Watched
+from functions.platform.cluster import METADATA_LIST, Answer, ClusterError
+from graphcore.graph import Resource
+from tests.unit.functions.fakes import Scripted, failure, obj
+
+CONFIG = Resource("v1", "ConfigMap", "configmaps", namespaced=True)
+
+
+def listed(version: str, *items: dict[str, Any], position: str = "") -> Answer:
+    return Answer(200, {"metadata": {"resourceVersion": version, "continue": position}, "items": list(items)})
+
+
+def event(kind: str, item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": kind, "object": item}
+
+
+class Stop(Exception):
+    pass
+
+
+def follow(cluster: Scripted, monkeypatch: pytest.MonkeyPatch) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """(kind, name, version) of all changes until the script ends, and the troubles on the way."""
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.0)
+    changes: list[tuple[str, str, str]] = []
+    troubles: list[str] = []
+
+    def take(change: Change) -> None:
+        changes.append((change.kind, change.metadata["name"], change.metadata["resourceVersion"]))
+        assert "managedFields" not in change.metadata
+
+    async def run() -> None:
+        follower = Follower(cluster, Watched(CONFIG, "a=b"), take, lambda _, reason: troubles.append(reason), lambda: 0.0)
+        await follower.follow()
+
+    with pytest.raises((Stop, IndexError)):
+        asyncio.run(asyncio.wait_for(run(), 5))
+    return changes, troubles
+
+
+def test_what_is_there_then_what_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = obj("a", "1", "ua", managedFields=[{"manager": "x"}])
+    cluster = Scripted(
+        listed("5", first, position="more"),
+        listed("5", obj("b", "2", "ub")),
+        Stop(),
+        streams=[
+            [event("MODIFIED", obj("a", "6", "ua")), event("BOOKMARK", obj("", "9", "")), event("DELETED", obj("b", "10", "ub"))],
+            [event("ADDED", obj("c", "11", "uc"))],
+        ],
+    )
+    changes, _ = follow(cluster, monkeypatch)
+    assert changes == [("listed", "a", "1"), ("listed", "b", "2"), ("updated", "a", "6"), ("deleted", "b", "10"), ("added", "c", "11")]
+    assert [request.query.get("resourceVersion") for request in cluster.requests[:4]] == [None, None, "5", "10"]
+    assert (cluster.requests[0].accept, cluster.requests[0].query["labelSelector"]) == (METADATA_LIST, "a=b")
+
+
+@pytest.mark.parametrize("broken", ["410", "connection", "refused"])
+def test_after_a_break_the_difference_is_told(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    endings: dict[str, list[dict[str, Any]]] = {
+        "410": [{"type": "ERROR", "object": {"code": 410, "reason": "Expired"}}],
+        "refused": [{"type": "ERROR", "object": {"code": 403, "message": "not you"}}],
+    }
+    after = [obj("b", "2", "ub"), obj("c", "7", "uc2"), obj("d", "8", "ud")]
+    before = [obj("a", "1", "ua"), obj("b", "2", "ub"), obj("c", "3", "uc1")]
+    streams = [endings[broken]] if broken in endings else []
+    cluster = Scripted(listed("5", *before), listed("9", *after), Stop(), streams=streams)
+    changes, troubles = follow(cluster, monkeypatch)
+    assert changes[3:] == [("deleted", "a", "1"), ("deleted", "c", "3"), ("added", "c", "7"), ("added", "d", "8")]
+    assert troubles[:1] == {"410": ["no more"], "connection": ["no more"], "refused": ["watch: not you"]}[broken][:1]
+
+
+def test_a_kind_that_is_not_there_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = Scripted(failure(404, "NotFound"), ClusterError("away"), listed("5", obj("a", "1", "ua")), Stop())
+    changes, troubles = follow(cluster, monkeypatch)
+    assert changes == [("listed", "a", "1")]
+    assert troubles[:2] == ["list: no", "away"]
