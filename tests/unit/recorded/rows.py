@@ -17,8 +17,7 @@ import yaml
 
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph import compile_graph
-from graphcore.openapi import Schemas
-from local_emulator.builtin import schemas as builtin
+from local_emulator.offline import offline_schemas
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "tests" / "data" / "recorded"
@@ -63,15 +62,10 @@ def deviations() -> dict[str, Any]:
 
 
 @cache
-def schemas() -> Schemas:
-    return Schemas({version: builtin.openapi_document(version) for version in builtin.group_versions()})
-
-
-@cache
 def answer(case: str) -> Answer:
     row = next(row for row in rows() if row.case == case)
     try:
-        crd = compile_graph(row.rgd, schemas()).crd
+        crd = compile_graph(row.rgd, offline_schemas()).crd
     except ProblemsError as error:
         return Answer(None, error.problems)
     assert crd is not None
