@@ -22,6 +22,8 @@ def problems(schema: TypedSchema, value: Any) -> list[str]:
 
 def refuse_misfit(schema: TypedSchema, patch: dict[str, Any]) -> None:
     """Raises ApiError 500, as the API server does, for a configuration that does not fit."""
+    if _fits(schema, patch):
+        return
     found = problems(schema, patch)
     if found:
         metadata = patch.get("metadata") or {}
@@ -34,6 +36,37 @@ def misfit(context: str, found: list[str]) -> ApiError:
     """The answer for the problems found."""
     text = found[0] if len(found) == 1 else "\n  ".join(["errors:", *found])
     return internal(f"{context}: {text}")
+
+
+_SCALARS: dict[str, tuple[type, ...]] = {"": (str, int, float, bool), "string": (str,), "numeric": (int, float), "boolean": (bool,)}
+
+
+def _fits(schema: TypedSchema, value: Any) -> bool:
+    """The common case, without places: whether nothing is wrong."""
+    shape = schema.shape
+    if value is None or shape == DEDUCED:
+        return True
+    kind = type(value)
+    if shape == SCALAR:
+        return kind in _SCALARS[schema.scalar]
+    if shape == MAP:
+        if kind is not dict:
+            return False
+        fields, element = schema.fields, schema.element
+        for name, part in value.items():
+            child = fields.get(name) or element
+            if child is None or not _fits(child, part):
+                return False
+        return True
+    if kind is not list:
+        return False
+    if not schema.atomic:
+        if any(_item_problem(schema, item) for item in value):
+            return False
+        if len({schema.item_element(item) for item in value}) < len(value):
+            return False
+    element = schema.element or DEDUCED_NODE
+    return all(_fits(element, item) for item in value)
 
 
 def _check(schema: TypedSchema, value: Any, where: str) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,8 @@ Path elements are compared as strings; :func:`key_element` and :func:`value_elem
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 Node = dict[str, Any]
@@ -21,9 +22,10 @@ MEMBER: Node = {}
 """A member with nothing below it. Shared, never changed."""
 
 
-def key_element(keys: Mapping[str, Any]) -> str:
-    """The path element of a list item with these key fields."""
-    return "k:" + json.dumps(dict(sorted(keys.items())), separators=(",", ":"), ensure_ascii=False)
+@lru_cache(maxsize=16384, typed=True)
+def key_element(names: tuple[str, ...], *values: Any) -> str:
+    """The path element of a list item with these key fields (``names`` in order). Values are scalars."""
+    return "k:" + json.dumps(dict(zip(names, values, strict=True)), separators=(",", ":"), ensure_ascii=False)
 
 
 def value_element(value: Any) -> str:

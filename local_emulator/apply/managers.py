@@ -42,11 +42,12 @@ _NEVER_OWNED: Node = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One manager's fields, at the API version they were written in."""
+    """One manager's fields, at the API version they were written in. ``sorted``: they are in the order of the wire already."""
 
     fields: Node | None
     api_version: str
     time: str | None
+    sorted: bool = False
 
 
 Managers = dict[Identity, Entry]
@@ -57,8 +58,11 @@ def identity(name: str, operation: str, subresource: str, api_version: str) -> I
     return name, operation, subresource, "" if operation == APPLY else api_version
 
 
-def decode(entries: Iterable[Mapping[str, Any]] | None) -> Managers:
-    """The managers of an object. Raises ValueError for an entry that the API server would not take."""
+def decode(entries: Iterable[Mapping[str, Any]] | None, *, stored: bool = False) -> Managers:
+    """The managers of an object; ``stored``: it was written by :func:`encode`.
+
+    Raises ValueError for an entry that the API server would not take.
+    """
     managers: Managers = {}
     for entry in entries or ():
         operation = entry.get("operation") or ""
@@ -69,7 +73,7 @@ def decode(entries: Iterable[Mapping[str, Any]] | None) -> Managers:
         if entry.get("fieldsType") != "FieldsV1":
             raise ValueError("fieldsType must be FieldsV1")
         key = identity(entry.get("manager") or "", operation, entry.get("subresource") or "", entry["apiVersion"])
-        managers[key] = Entry(root(entry.get("fieldsV1")), entry["apiVersion"], entry.get("time"))
+        managers[key] = Entry(root(entry.get("fieldsV1")), entry["apiVersion"], entry.get("time"), stored)
     return managers
 
 
@@ -85,7 +89,7 @@ def encode(managers: Managers) -> list[dict[str, Any]]:
             "apiVersion": entry.api_version,
             "time": entry.time,
             "fieldsType": "FieldsV1",
-            "fieldsV1": ordered(entry.fields or {}),
+            "fieldsV1": entry.fields if entry.sorted else ordered(entry.fields or {}),
             "subresource": subresource,
         }
         out.append({key: value for key, value in shown.items() if value not in ("", None)})

@@ -59,21 +59,25 @@ def server_side_apply(
         return normalise(created) if normalise else created
 
     bare = _without_managers(live)
-    managers = book.decode(live["metadata"].get("managedFields"))
+    managers = book.decode(live["metadata"].get("managedFields"), stored=True)
     if not managers:
         before = compare(typed, empty or {"apiVersion": version, "kind": live.get("kind")}, bare)[0]
         managers = {book.identity(book.BEFORE_FIRST_APPLY, UPDATE, "", version): Entry(book.owned(before), version, now)}
     last = managers.get(key)
     merged = merge(typed, bare, patch)
     managers[key] = Entry(fields, version, last.time if last else None)
-    merged = _prune(typed, merged, managers, last)
+    merged = _prune(typed, merged, managers, key, last)
     if "resourceVersion" in bare["metadata"]:
         merged["metadata"] = {**merged["metadata"], "resourceVersion": bare["metadata"]["resourceVersion"]}
     managers = _settle(typed, bare, merged, managers, key, reset, None if force else (waived or {}))
     if key in managers:
-        managers[key] = replace(managers[key], fields=book.owned(managers[key].fields))
+        mine = book.owned(managers[key].fields)
+        # The same set as before is taken as it was: it is in order already.
+        managers[key] = replace(last, api_version=version) if last and last.fields == mine else replace(managers[key], fields=mine)
     final = normalise(merged) if normalise else merged
-    same_fields = last is not None and key in managers and managers[key] == replace(last, time=managers[key].time)
+    same_fields = (
+        last is not None and key in managers and managers[key].fields == last.fields and managers[key].api_version == last.api_version
+    )
     if final == bare and same_fields and {k: e.fields for k, e in managers.items()} == _decoded_fields(live):
         return live
     if key in managers and final != bare:  # an apply that only shares what is there moves no time
@@ -103,7 +107,7 @@ def record_update(
         managers: Managers = {}
     else:
         managers = _handed_in(given) if not subresource else {}
-        managers = managers or _handed_in(((old or {}).get("metadata") or {}).get("managedFields"))
+        managers = managers or _handed_in(((old or {}).get("metadata") or {}).get("managedFields"), stored=True)
     bare = _without_managers(new)
     if not managers and old is not None:
         return bare
@@ -122,9 +126,9 @@ def record_update(
     return _with_managers(bare, _capped(managers))
 
 
-def _handed_in(entries: Any) -> Managers:
+def _handed_in(entries: Any, *, stored: bool = False) -> Managers:
     try:
-        return book.decode(entries)
+        return book.decode(entries, stored=stored)
     except (ValueError, AttributeError, TypeError):
         return {}
 
@@ -147,9 +151,9 @@ def _with_managers(obj: Object, managers: Managers) -> Object:
     return {**obj, "metadata": {**obj["metadata"], "managedFields": entries}}
 
 
-def _prune(typed: TypedSchema, merged: Object, managers: Managers, last: Entry | None) -> Object:
+def _prune(typed: TypedSchema, merged: Object, managers: Managers, key: Identity, last: Entry | None) -> Object:
     """Removes what the manager applied last time, did not apply now, and nobody else owns."""
-    if last is None or last.fields is None:
+    if last is None or last.fields is None or last.fields == book.owned(managers[key].fields):
         return merged
     claimed: Node | None = None
     for entry in managers.values():

@@ -25,7 +25,7 @@ class TypedSchema:
     """One node. ``shape`` is one of SCALAR, MAP, LIST, DEDUCED (decided by the value). ``atomic`` maps and lists are leaves.
 
     ``fields`` are declared properties, ``element`` describes all other keys of a map or the items of a list (None: nothing is
-    allowed there). ``keys`` tell the items of a list apart, with ``key_defaults`` for those left out; a granular list without
+    allowed there). ``keys`` (sorted) tell the items of a list apart, with ``key_defaults`` for those left out; a granular list without
     keys is a set of scalars. ``scalar`` is the declared type of a scalar: string, numeric, boolean, or empty where anything goes.
     """
 
@@ -58,13 +58,11 @@ class TypedSchema:
             return value_element(item)
         if not isinstance(item, dict):
             return value_element(item)
-        found = {}
-        for key in self.keys:
-            if key in item:
-                found[key] = item[key]
-            elif key in self.key_defaults:
-                found[key] = self.key_defaults[key]
-        return key_element(found)
+        names, values = self.keys, [item.get(key, self.key_defaults.get(key)) for key in self.keys]
+        if None in values:
+            names = tuple(name for name, value in zip(names, values, strict=True) if value is not None)
+            values = [value for value in values if value is not None]
+        return key_element(names, *values)
 
     def child(self, name: str) -> TypedSchema:
         """The view of what a map holds under a key."""
@@ -130,7 +128,7 @@ class _Builder:
     def _list(self, schema: Mapping[str, Any]) -> TypedSchema:
         items = schema.get("items") or {}
         kind = schema.get("x-kubernetes-list-type") or "atomic"
-        keys = tuple(schema.get("x-kubernetes-list-map-keys") or ()) if kind == "map" else ()
+        keys = tuple(sorted(schema.get("x-kubernetes-list-map-keys") or ())) if kind == "map" else ()
         properties = items.get("properties") or {}
         defaults = {key: properties[key]["default"] for key in keys if "default" in properties.get(key, {})}
         if self.zeros:

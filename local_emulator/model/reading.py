@@ -25,6 +25,9 @@ Reader = Callable[[Any, str, Report], Any]
 
 _TIME = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+_SAID_BY_BEING_EMPTY = "managedFields"
+"""A client that sends none forgets all managers, one that does not mention them keeps them."""
+
 _LIMITS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
@@ -205,7 +208,7 @@ def reader_of(name: str) -> Reader:
     vanishing: dict[str, tuple[Any, ...]] = {}
     for part, value in properties.items():
         kind = value.get("type")
-        if part in required or part in embedded or "$ref" in value:
+        if part in required or part in embedded or "$ref" in value or part == _SAID_BY_BEING_EMPTY:
             continue
         if kind in ("array", "object"):
             vanishing[part] = ([], {})
