@@ -9,7 +9,11 @@ from graphcore.cel.ast import Call, Expr, FieldInit, ListExpr, MapEntry, MapExpr
 from graphcore.cel.cursor import MAX_DEPTH, OPERAND, OPERAND_SET, Cursor, Stop
 
 _KEY = ("[", "{", "}", "(", ".", ",", "-", "!", "?", *OPERAND[6:])
+_ELEMENT = ("[", "]", "{", "(", ".", ",", "-", "!", "?", *OPERAND[6:])
+_ARGUMENT = ("[", "{", "(", ")", *OPERAND[3:])
+_INDEX = (*OPERAND[:6], "?", *OPERAND[6:])
 _NAME = ("IDENTIFIER", "ESC_IDENTIFIER")
+_FIELD = ("}", ",", "?", *_NAME)
 
 
 class Brackets(Cursor):
@@ -34,6 +38,8 @@ class Brackets(Cursor):
         if self.kinds[self.pos] == "?":
             self.pos += 1
             function = "_[?_]"
+        elif self.kinds[self.pos] not in OPERAND_SET and not self.recover_operand(_INDEX):
+            raise Stop
         id = self.next_id()
         key = self.expression()
         self.expect("]")
@@ -46,6 +52,8 @@ class Brackets(Cursor):
             self.pos += 1
             self.height = 0
             return ()
+        if self.kinds[self.pos] not in OPERAND_SET and self.recover_operand(_ARGUMENT):
+            return self.arguments()
         args, height = [self.expression()], self.height
         while self.kinds[self.pos] == ",":
             self.pos += 1
@@ -55,25 +63,44 @@ class Brackets(Cursor):
         self.height = height
         return tuple(args)
 
+    def another(self, count: int, close: str, expecting: tuple[str, ...]) -> bool:
+        """Whether one more element follows the ``count`` so far; if none does, the closing bracket is consumed.
+
+        expecting: what may follow the opening bracket.
+        """
+        while True:
+            kind = self.kinds[self.pos]
+            if count and kind != ",":
+                self.expect(close, ",")
+                return False
+            if kind == ",":
+                self.pos += 1
+                if count and self.kinds[self.pos] != "," and self.kinds[self.pos] != close and self.kinds[self.pos] in expecting:
+                    return True
+            if kind == "," or kind == close:
+                self.expect(close)
+                return False
+            if kind in expecting:
+                return True
+            if not self.recover_operand(expecting):
+                raise Stop
+
+    def optional(self) -> bool:
+        """Consumes a question mark, if there is one."""
+        found = self.kinds[self.pos] == "?"
+        self.pos += found
+        return found
+
     def list_literal(self, offset: int) -> Expr:
         id = self.next_id()
         elements: list[Expr] = []
         optional: list[int] = []
         height = 0
-        while self.kinds[self.pos] not in ("]", ","):
-            if self.kinds[self.pos] == "?":
+        while self.another(len(elements), "]", _ELEMENT):
+            if self.optional():
                 optional.append(len(elements))
-                self.pos += 1
             elements.append(self.expression())
             height = max(height, self.height)
-            if self.kinds[self.pos] != ",":
-                break
-            self.pos += 1
-        else:
-            # ``[,]`` is an empty list; a second comma is not.
-            if not elements and self.kinds[self.pos] == ",":
-                self.pos += 1
-        self.expect("]")
         self.grow(height)
         return ListExpr(id, offset, tuple(elements), frozenset(optional))
 
@@ -81,13 +108,8 @@ class Brackets(Cursor):
         id = self.next_id()
         entries: list[MapEntry] = []
         height = 0
-        while self.kinds[self.pos] not in ("}", ","):
-            optional = self.kinds[self.pos] == "?"
-            self.pos += optional
-            if not optional and not entries and self.kinds[self.pos] not in OPERAND_SET:
-                if not self.recover_operand(_KEY):
-                    raise Stop
-                continue
+        while self.another(len(entries), "}", _KEY):
+            optional = self.optional()
             key = self.expression()
             height = max(height, self.height)
             colon = self.offsets[self.pos]
@@ -95,13 +117,6 @@ class Brackets(Cursor):
             value = self.expression()
             height = max(height, self.height)
             entries.append(MapEntry(self.next_id(), colon, key, value, optional))
-            if self.kinds[self.pos] != ",":
-                break
-            self.pos += 1
-        else:
-            if not entries and self.kinds[self.pos] == ",":
-                self.pos += 1
-        self.expect("}")
         self.grow(height)
         return MapExpr(id, offset, tuple(entries))
 
@@ -109,14 +124,12 @@ class Brackets(Cursor):
         id = self.next_id()
         fields: list[FieldInit] = []
         height = 0
-        while self.kinds[self.pos] not in ("}", ","):
-            optional = self.kinds[self.pos] == "?"
-            self.pos += optional
+        while self.another(len(fields), "}", _FIELD):
+            optional = self.optional()
             kind, text = self.kinds[self.pos], self.texts[self.pos]
             if kind not in _NAME:
-                if not self.recover_operand(_NAME if optional else ("}", ",", "?", *_NAME)):
-                    raise Stop
-                continue
+                self.recover_operand(_NAME)
+                raise Stop
             self.quiet = False
             self.pos += 1
             colon = self.offsets[self.pos]
@@ -124,12 +137,5 @@ class Brackets(Cursor):
             value = self.expression()
             height = max(height, self.height)
             fields.append(FieldInit(self.next_id(), colon, text[1:-1] if kind == "ESC_IDENTIFIER" else text, value, optional))
-            if self.kinds[self.pos] != ",":
-                break
-            self.pos += 1
-        else:
-            if not fields and self.kinds[self.pos] == ",":
-                self.pos += 1
-        self.expect("}")
         self.grow(height)
         return StructExpr(id, offset, name, tuple(fields))

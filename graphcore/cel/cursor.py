@@ -15,8 +15,8 @@ from graphcore.cel.precedence import LEVELS
 OPERAND = ("[", "{", "(", ".", "-", "!", "true", "false", "null", "NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING", "BYTES", "IDENTIFIER")
 OPERAND_SET = frozenset(OPERAND)
 CONTINUES = frozenset(LEVELS) | {"?", ".", "["}
-_BRACKETS = frozenset({")", "]", "}"})
-CLOSERS = _BRACKETS | {",", ":", END}
+_OPENING = {")": "(", "]": "[", "}": "{"}
+CLOSERS = frozenset(_OPENING) | {",", ":", END}
 MAX_DEPTH = 250  # nesting of brackets, and height of the tree
 MAX_ISSUES = 100
 
@@ -28,6 +28,9 @@ class Stop(Exception):
 def _expected(kinds: tuple[str, ...]) -> str:
     words = [kind if kind.isupper() or kind == END else f"'{kind}'" for kind in kinds]
     return words[0] if len(words) == 1 else "{" + ", ".join(words) + "}"
+
+
+EXPECTED_OPERAND = _expected(OPERAND)
 
 
 class Cursor:
@@ -61,29 +64,57 @@ class Cursor:
 
     def syntax(self, message: str) -> None:
         if not self.quiet:
-            self.fault(self.offsets[self.pos], f"Syntax error: {message}")
+            if self.source:
+                self.fault(self.offsets[self.pos], f"Syntax error: {message}")
+            else:
+                self.issues.append(Issue(f"Syntax error: {message}", 1, -1))  # as cel-go counts where there is nothing
         self.quiet = True
+
+    def no_alternative(self, first: int) -> None:
+        """Nothing that begins with the token ``first`` can go on as it does here; both are shown, with what is between them."""
+        start, end = self.offsets[first], self.offsets[self.pos] + len(self.texts[self.pos])
+        text = self.texts[first] if self.kinds[self.pos] == END else self.source[start:end]
+        self.syntax(f"no viable alternative at input '{display(text)}'")
 
     def limit(self, message: str) -> Stop:
         self.issues.insert(0, Issue(message, -1, -1))
         return Stop()
 
-    def expect(self, kind: str) -> None:
-        """Consumes one token of the kind."""
+    def expect(self, kind: str, *others: str) -> None:
+        """Consumes one token of the kind. others: what would have fitted as well, for the message."""
         at = self.pos
         if self.kinds[at] != kind:
-            token, wanted = display(self.texts[at]), _expected((kind,))
+            token, wanted = display(self.texts[at]), _expected((kind, *others))
             if self.kinds[at] != END and self.kinds[at + 1] == kind:
                 self.syntax(f"extraneous input '{token}' expecting {wanted}")
                 self.pos = at + 1
-            elif kind in _BRACKETS and self.kinds[at] in CLOSERS:
-                self.syntax(f"missing {wanted} at '{token}'")
-                raise Stop
             else:
-                self.syntax(f"mismatched input '{token}' expecting {wanted}")
+                word = (
+                    f"missing {wanted} at '{token}'"
+                    if not others and self.fits_after(kind)
+                    else f"mismatched input '{token}' expecting {wanted}"
+                )
+                self.syntax(word)
                 raise Stop
         self.quiet = False
         self.pos += 1
+
+    def fits_after(self, kind: str) -> bool:
+        """Whether the token here would be right if a token of the kind stood before it."""
+        here = self.kinds[self.pos]
+        if kind == ":":
+            return here in OPERAND_SET
+        if kind not in _OPENING:
+            return False
+        brackets: list[str] = []
+        for before in self.kinds[: self.pos]:
+            if before in _OPENING.values():
+                brackets.append(before)
+            elif before in _OPENING and brackets:
+                brackets.pop()
+        if len(brackets) < 2:
+            return here == END
+        return here == "," or _OPENING.get(here) == brackets[-2]
 
     def recover_operand(self, expecting: tuple[str, ...] = OPERAND) -> bool:
         """No operand begins here: True when leaving out the token helps."""

@@ -250,7 +250,6 @@ MACROS: dict[tuple[str, int, bool], Expander] = {
     ("exists", 3, True): _quantifier(2, _fold_exists),
     ("exists_one", 2, True): _quantifier(1, _fold_exists_one),
     ("exists_one", 3, True): _quantifier(2, _fold_exists_one),
-    ("existsOne", 2, True): _quantifier(1, _fold_exists_one),
     ("existsOne", 3, True): _quantifier(2, _fold_exists_one),
     ("map", 2, True): _to_list(1, _ONE_NAME),
     ("map", 3, True): _to_list(1, _ONE_NAME),

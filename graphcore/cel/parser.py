@@ -23,7 +23,7 @@ from graphcore.cel.ast import (
     qualified_name,
 )
 from graphcore.cel.brackets import Brackets
-from graphcore.cel.cursor import MAX_DEPTH, OPERAND_SET, Stop
+from graphcore.cel.cursor import EXPECTED_OPERAND, MAX_DEPTH, OPERAND_SET, Stop
 from graphcore.cel.errors import CelError, Issue
 from graphcore.cel.lexer import END, display
 from graphcore.cel.literals import bytes_value, double_value, int_value, string_value, uint_value
@@ -98,12 +98,17 @@ class _Parser(Brackets):
             self.quiet = False
             negative = kinds[at] == "-" and kinds[at + 1] in _NUMBERS  # ``!-1``: part of the literal
             if not negative and (kinds[at] not in OPERAND_SET or kinds[at] in ("!", "-")):
-                if at - start > 1:
-                    self.syntax(f"no viable alternative at input '{sign}'")
-                    self.quiet = False
-                elif kinds[at] in ("!", "-"):
-                    self.syntax(f"no viable alternative at input '{sign}{kinds[at]}'")
+                if kinds[at] == "-":
+                    self.pos = at + 1
+                    self.no_alternative(at)
                     raise Stop
+                if sign == "-":
+                    self.no_alternative(at - 1)
+                    if kinds[at] == "!":
+                        raise Stop
+                    self.quiet = False
+                elif kinds[at] == END:
+                    self.syntax(f"extraneous input '<EOF>' expecting {EXPECTED_OPERAND}")
         if sign == "-" and at - start == 1 and kinds[at] in _NUMBERS:
             self.pos = start
             sign = ""
@@ -182,7 +187,7 @@ class _Parser(Brackets):
         # A dot: a name that is looked up from the root.
         if kinds[at + 1] != "IDENTIFIER":
             self.pos = at + 1
-            self.syntax(f"no viable alternative at input '.{'' if kinds[at + 1] == END else display(self.texts[at + 1])}'")
+            self.no_alternative(at)
             raise Stop
         self.pos = at + 2
         return self.identifier(at + 1, ".")
@@ -239,10 +244,10 @@ class _Parser(Brackets):
             self.pos = name_at
             if optional:
                 self.syntax(f"mismatched input '{display(name)}' expecting {{IDENTIFIER, ESC_IDENTIFIER}}")
-            elif qualified_name(operand) is not None and kinds[at - 1] == "IDENTIFIER":
-                self.syntax(f"mismatched input '{display(name)}' expecting IDENTIFIER")
+            elif kind in _CONSTANTS:
+                self.syntax(f"mismatched input '{name}' expecting IDENTIFIER")
             else:
-                self.syntax(f"no viable alternative at input '.{'' if kind == END else display(name)}'")
+                self.no_alternative(at)
             raise Stop
         self.quiet = False
         self.pos = name_at + 1

@@ -57,10 +57,11 @@ class Substitutions:
         return self._apply(type, to_dyn)
 
     def _apply(self, type: Type, to_dyn: bool) -> Type:
-        self._left -= type.size
+        generic = type.generic
+        self._left -= 1 if generic else type.size
         if self._left < 0:
             return DYN
-        if not type.generic:
+        if not generic:
             return type
         if type.kind is Kind.PARAMETER:
             found = self._bound.get(type.name)

@@ -9,7 +9,7 @@ from graphcore.cel.parser import parse
 from tests.conformance.corpus import Case
 from tests.conformance.trees import squeezed, tree
 
-# They were recorded with the standard macros only: other macros are calls in them.
+# Other macros than the standard ones are calls in the recorded trees; existsOne of one variable is no macro in kro.
 _OTHER_MACROS = re.compile(r"\.(bind|optMap|optFlatMap|transform\w+|all|exists|exists_one|existsOne|sortBy)\(")
 
 
@@ -22,7 +22,9 @@ def _made(case: Case) -> str:
 
 def test_trees_are_cel_gos(corpus: list[Case]) -> None:
     recorded = {
-        case: squeezed(case.recorded_tree) for case in corpus if case.recorded_tree and not _OTHER_MACROS.search(case.recorded_tree)
+        case: squeezed(case.recorded_tree)
+        for case in corpus
+        if case.recorded_tree and ".existsOne(" not in case.source and not _OTHER_MACROS.search(case.recorded_tree)
     }
     print(f"{len(recorded)} trees")
     assert {case.key: _made(case) for case, wanted in recorded.items() if _made(case) != wanted} == {}

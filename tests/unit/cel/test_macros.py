@@ -21,7 +21,7 @@ VALUES: list[tuple[str, Any]] = [
     ("a.exists(v, v == 2)", True),
     ("a.exists(i, v, i == 2 && v == 3)", True),
     ("a.exists_one(v, v > 2)", True),
-    ("a.existsOne(v, v > 1)", False),
+    ("a.exists_one(v, v > 1)", False),
     ("a.exists_one(i, v, i + v == 3)", True),
     ("b.existsOne(k, v, k == 'x' && v == 1)", True),
     ("a.map(v, v * 2)", [2, 4, 6]),
@@ -87,7 +87,16 @@ def test_what_macros_refuse(source: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["a.all(x)", "all(x, true)", "a.has(b.c)", "a.bind(x, 1, 2)", "other.newCondition({type: 1})", "a.map(x, y, z, w)"]
+    "source",
+    [
+        "a.all(x)",
+        "all(x, true)",
+        "a.has(b.c)",
+        "a.bind(x, 1, 2)",
+        "other.newCondition({type: 1})",
+        "a.map(x, y, z, w)",
+        "a.existsOne(v, v > 1)",
+    ],
 )
 def test_what_only_looks_like_a_macro_stays_a_call(source: str) -> None:
     assert isinstance(parse(source), Call)

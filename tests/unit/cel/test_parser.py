@@ -116,17 +116,24 @@ def test_literals(source: str, value: object) -> None:
 
 OPERAND = "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
 FAULTS = [
-    ("", [f"1:1: Syntax error: mismatched input '<EOF>' expecting {OPERAND}"]),
+    ("", [f"1:0: Syntax error: mismatched input '<EOF>' expecting {OPERAND}"]),
     ("1 +", [f"1:4: Syntax error: mismatched input '<EOF>' expecting {OPERAND}"]),
     ("a b", ["1:3: Syntax error: extraneous input 'b' expecting <EOF>"]),
     ("a b c", ["1:3: Syntax error: mismatched input 'b' expecting <EOF>"]),
     ("(a", ["1:3: Syntax error: missing ')' at '<EOF>'"]),
-    ("f(a]", ["1:4: Syntax error: missing ')' at ']'"]),
-    ("[1 2]", ["1:4: Syntax error: extraneous input '2' expecting ']'"]),
+    ("f(a]", ["1:4: Syntax error: mismatched input ']' expecting ')'"]),
+    ("[(a]", ["1:4: Syntax error: missing ')' at ']'"]),
+    ("((a", ["1:4: Syntax error: mismatched input '<EOF>' expecting ')'"]),
+    ("{'a' 1}", ["1:6: Syntax error: missing ':' at '1'"]),
+    ("[1,", ["1:4: Syntax error: missing ']' at '<EOF>'"]),
+    ("[1,,2]", ["1:4: Syntax error: mismatched input ',' expecting ']'"]),
+    ("!-a", ["1:3: Syntax error: no viable alternative at input '-a'"]),
+    ("a. [0]", ["1:4: Syntax error: no viable alternative at input '. ['"]),
+    ("[1 2]", ["1:4: Syntax error: extraneous input '2' expecting {']', ','}"]),
     ("{a}", ["1:3: Syntax error: mismatched input '}' expecting ':'"]),
     ("a ? b", ["1:6: Syntax error: mismatched input '<EOF>' expecting ':'"]),
     ("a.true", ["1:3: Syntax error: mismatched input 'true' expecting IDENTIFIER"]),
-    ("a.", ["1:3: Syntax error: mismatched input '<EOF>' expecting IDENTIFIER"]),
+    ("a.", ["1:3: Syntax error: no viable alternative at input '.'"]),
     ('{}."a"', ["1:4: Syntax error: no viable alternative at input '.\"a\"'"]),
     ("a = b", ["1:3: Syntax error: token recognition error at: '= '", "1:5: Syntax error: extraneous input 'b' expecting <EOF>"]),
     (
