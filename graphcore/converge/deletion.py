@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from graphcore import names
-from graphcore.converge.effects import Converged, Failed, Found, List, Listed, Missing, Outcome, Patch, Refused, Waiting
+from graphcore.converge.effects import Converged, Failed, Found, Missing, Outcome, Patch, Refused, Waiting
 from graphcore.converge.fence import Place
-from graphcore.converge.members import deletion_wave, describe, is_member, recorded_places
+from graphcore.converge.members import deletion_wave, describe, is_member, list_places, recorded_places
 from graphcore.converge.metadata import identity, inventory_fault, meta
 from graphcore.converge.prune import Removal, remove
 from graphcore.converge.session import Blocked, Object, Restart, Session, Steps, one
@@ -80,21 +80,12 @@ def _delete_waves(session: Session, found: Listing) -> Steps[Outcome | None]:
 
 
 def _list(places: tuple[Place, ...], selector: str) -> Steps[Listing | str]:
-    """Metadata of matching objects with how to address them; the API server's message where it will not list."""
-    if not places:
-        return []
-    results = yield tuple(List(place.resource, place.namespace or None, labels=selector, metadata_only=True) for place in places)
+    """Metadata of matching objects with how to address them; the API server's message where it will not list. Raises Blocked."""
     found: Listing = []
-    for place, result in zip(places, results, strict=True):
-        match result:
-            case Listed():
-                found += [(item, place.resource) for item in result.items]
-            case Missing():
-                pass
-            case Refused():
-                return result.message
-            case _:
-                raise TypeError(f"unexpected result {type(result).__name__}")
+    for place, result in (yield from list_places(places, selector, metadata_only=True)):
+        if isinstance(result, Refused):
+            return result.message
+        found += [(item, place.resource) for item in result.items]
     return found
 
 

@@ -24,7 +24,16 @@ from graphcore.converge.effects import Conflict, Converged, Failed, Found, Get, 
 from graphcore.converge.fence import Place, unique
 from graphcore.converge.gating import UNRESOLVED, Record, State, open_records
 from graphcore.converge.members import Members, read_members, recorded_places
-from graphcore.converge.metadata import Inventory, annotations_of, has_inventory, inventory_fault, meta, name_problem, recorded_inventory
+from graphcore.converge.metadata import (
+    Inventory,
+    annotations_of,
+    has_inventory,
+    identity,
+    inventory_fault,
+    meta,
+    name_problem,
+    recorded_inventory,
+)
 from graphcore.converge.prune import Removal, candidates, prune
 from graphcore.converge.resolving import NoGraph, resolve_graph
 from graphcore.converge.session import Blocked, Created, InstanceRequest, Options, Restart, Session, Steps, one
@@ -106,6 +115,11 @@ def _nodes(session: Session, graph: Graph) -> Steps[Outcome]:
     records = open_records(graph.nodes)
     places = yield from recorded_places(session, index_by_kind(records.values()))
     members = yield from read_members(session, places)
+    stray = yield from orphans.stray(session, places)
+    if stray is not None:
+        place, obj = stray
+        members.places = (*members.places, place)
+        members.objects[identity(obj)] = obj
     for record in records.values():
         for place, message in members.unread.items():
             if place.resource.group_kind == record.node.resource.group_kind and not record.node.type.external:
@@ -137,7 +151,7 @@ def _finish(session: Session, graph: Graph, waves: Waves, members: Members) -> S
         removal = yield from prune(session, members, doomed, graph.topological_order)
     if removal.refused:
         return removal
-    wanted = [Place(record.node.resource, identity[2]) for identity, record in waves.claimed.items()]
+    wanted = [Place(record.node.resource, key[2]) for key, record in waves.claimed.items()]
     held = [Place(members.resource_of(obj), meta(obj).get("namespace") or "") for obj in removal.held]
     exact = unique([*wanted, *held])
     trusted = session.fenced or inventory_fault(session.instance) is None
@@ -224,7 +238,7 @@ def _unusable_name(session: Session, graph: Graph, problem: Problem) -> Steps[Ou
 
 def _unresolved(session: Session, missing: NoGraph) -> Steps[Outcome]:
     """No graph: say so and wait for the activation of a revision, which is fanned out to every instance."""
-    if not missing.orphaned:
+    if not missing.quiet:
         conditions = open_conditions(session)
         conditions.set(names.GRAPH_RESOLVED, "False", "ResolutionFailed", missing.message)
         yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))

@@ -13,7 +13,7 @@ from graphcore import names
 from graphcore.converge.effects import FindKinds, Kinds, List, Listed, Missing, Refused
 from graphcore.converge.fence import Place, unique
 from graphcore.converge.metadata import annotations_of, identity, labels_of, recorded_inventory, reference
-from graphcore.converge.session import Identity, Object, Session, Steps, one
+from graphcore.converge.session import Blocked, Identity, Object, Session, Steps, one
 from graphcore.graph.model import Resource
 
 DEFAULT_NAMESPACE = "default"
@@ -36,7 +36,8 @@ class Members:
 def recorded_places(session: Session, known: Mapping[str, Resource]) -> Steps[tuple[Place, ...]]:
     """Everywhere members may be. known: resources by group-kind, from the graph, so that discovery is asked only about strangers."""
     inventory = recorded_inventory(session.instance)
-    places = list(session.mark.places)
+    # Where the graph knows the kind, in the version that it uses: the recorded one may no longer be served.
+    places = [Place(known.get(place.resource.group_kind, place.resource), place.namespace) for place in session.mark.places]
     exact = {place.resource.group_kind: place.resource for place in places}
     covered = {place.namespace for place in places}
     unplaced = inventory.group_kinds - exact.keys()
@@ -47,9 +48,6 @@ def recorded_places(session: Session, known: Mapping[str, Resource]) -> Steps[tu
         for group_kind, resource in sorted(resources.items()):
             spaces = own | inventory.namespaces if group_kind in unplaced else elsewhere
             places += [Place(resource, namespace) for namespace in sorted(spaces)] if resource.namespaced else [Place(resource, "")]
-    member = session.request.member
-    if member is not None:
-        places.append(Place(member.resource, (member.namespace or "") if member.resource.namespaced else ""))
     return unique([*places, *session.created.places])
 
 
@@ -58,28 +56,50 @@ def _resolve(group_kinds: Iterable[str], known: Mapping[str, Resource]) -> Steps
     strangers = tuple(sorted(set(group_kinds) - found.keys()))
     if strangers:
         result = yield from one(FindKinds(strangers))
-        if isinstance(result, Kinds):
-            found |= result.resources
+        if not isinstance(result, Kinds):
+            cause = result.message if isinstance(result, Refused) else "no answer"
+            raise Blocked(f"looking up {', '.join(strangers)} failed: {cause}", retry=True)
+        found |= result.resources
+    return found
+
+
+def list_places(places: tuple[Place, ...], selector: str, *, metadata_only: bool = False) -> Steps[list[tuple[Place, Listed | Refused]]]:
+    """What matches in each place, in one batch. Raises Blocked.
+
+    A version that is not served (any more) is replaced by one that is; a kind that is gone has nothing.
+    """
+    if not places:
+        return []
+    results = yield tuple(List(place.resource, place.namespace or None, selector, "", metadata_only) for place in places)
+    found: list[tuple[Place, Listed | Refused]] = []
+    unserved: list[Place] = []
+    for place, result in zip(places, results, strict=True):
+        if isinstance(result, Missing):
+            unserved.append(place)
+        elif isinstance(result, Listed | Refused):
+            found.append((place, result))
+        else:
+            raise TypeError(f"unexpected result {type(result).__name__}")
+    if unserved:
+        resources = yield from _resolve({place.resource.group_kind for place in unserved}, {})
+        again = [Place(resources.get(place.resource.group_kind, place.resource), place.namespace) for place in unserved]
+        moved = tuple(place for place, old in zip(again, unserved, strict=True) if place != old)
+        results = (
+            (yield tuple(List(place.resource, place.namespace or None, selector, "", metadata_only) for place in moved)) if moved else ()
+        )
+        found += [(place, result) for place, result in zip(moved, results, strict=True) if isinstance(result, Listed | Refused)]
     return found
 
 
 def read_members(session: Session, places: tuple[Place, ...]) -> Steps[Members]:
     """All children in ``places``, in one batch. A kind that no longer exists has none."""
-    members = Members(places=places)
-    if not places:
-        return members
-    selector = f"{names.APPLYSET_PART_OF}={session.set_id}"
-    results = yield tuple(List(place.resource, place.namespace or None, labels=selector) for place in places)
-    for place, result in zip(places, results, strict=True):
-        match result:
-            case Listed():
-                members.objects |= {identity(item): item for item in result.items}
-            case Missing():
-                pass
-            case Refused():
-                members.unread[place] = result.message
-            case _:
-                raise TypeError(f"unexpected result {type(result).__name__}")
+    members = Members()
+    for place, result in (yield from list_places(places, f"{names.APPLYSET_PART_OF}={session.set_id}")):
+        members.places = (*members.places, place)
+        if isinstance(result, Refused):
+            members.unread[place] = result.message
+        else:
+            members.objects |= {identity(item): item for item in result.items}
     return members
 
 

@@ -7,15 +7,17 @@ backups and manifests copied with their labels look almost the same. What may be
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from graphcore import names
 from graphcore.converge.conditions import seconds_since
 from graphcore.converge.effects import Converged, Delete, Found, Get, Missing, Outcome, Record, Refused, Resource
+from graphcore.converge.fence import Place
 from graphcore.converge.members import deletion_wave
-from graphcore.converge.metadata import applyset_id, labels_of, meta, namespace_of, regarding
+from graphcore.converge.metadata import applyset_id, labels_of, meta, namespace_of, reference, regarding
 from graphcore.converge.ownership import applied_by_us
-from graphcore.converge.session import Created, InstanceRequest, Object, Options, Steps, one
+from graphcore.converge.session import Created, InstanceRequest, Object, Options, Session, Steps, one
 
 RETRIES = 4
 
@@ -64,6 +66,29 @@ def _judge(request: InstanceRequest, now: datetime, options: Options) -> Steps[N
     elif labels_of(obj).get(names.INSTANCE_NAME):
         what = f"{request.resource.kind} {'/'.join(part for part in (request.namespace, request.name) if part)}"
         yield (Record(regarding(obj), "Warning", "Orphaned", f"its {what} does not exist; kept, because {doubt}"),)
+
+
+def stray(session: Session, covered: Iterable[Place]) -> Steps[tuple[Place, Object] | None]:
+    """The child that the event is about, if it is this instance's and outside its inventory: left there by a run that was interrupted.
+
+    With the same proofs as for a child without instance; what may be a copy, or an earlier namesake's, is reported and kept.
+    """
+    member = session.request.member
+    if member is None:
+        return None
+    place = Place(member.resource, (member.namespace or "") if member.resource.namespaced else "")
+    if place.key in {known.key for known in covered}:
+        return None
+    read = yield from one(Get(member.resource, member.name, member.namespace))
+    if not isinstance(read, Found) or meta(read.object).get("deletionTimestamp"):
+        return None
+    doubt = _doubt(session.request, read.object, session.now, session.options)
+    if doubt is None and labels_of(read.object).get(names.INSTANCE_ID) != meta(session.instance)["uid"]:
+        doubt = "it was made for an earlier instance of that name"
+    if doubt is None:
+        return place, read.object
+    session.event("Warning", "Orphaned", f"not in the inventory of {reference(session.instance)}; kept, because {doubt}", read.object)
+    return None
 
 
 def _doubt(request: InstanceRequest, obj: Object, now: datetime, options: Options) -> str | None:

@@ -25,10 +25,14 @@ def active_revision(crd: Mapping[str, object]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class NoGraph:
-    """Why there is none. orphaned: the definition itself is gone; its instances are left as they are, and can only be deleted."""
+    """Why there is none.
+
+    quiet: nothing is said on the instance. Its definition is gone, so that it can only be deleted; or it was served before by somebody
+    else, and its definition is about to be converged for the first time.
+    """
 
     message: str
-    orphaned: bool = False
+    quiet: bool = False
 
 
 def resolve_graph(session: Session) -> Steps[Graph | NoGraph]:
@@ -57,7 +61,7 @@ def _from_crd(session: Session, at_least: int | None, expected: str | None) -> S
         case Found():
             crd = result.object
         case Missing():
-            return NoGraph(f"the definition of kind {kind.kind} is gone", orphaned=True)
+            return NoGraph(f"the definition of kind {kind.kind} is gone", quiet=True)
         case Refused():
             return NoGraph(f"reading the CustomResourceDefinition of {kind.kind} failed: {result.message}")
         case _:
@@ -65,7 +69,8 @@ def _from_crd(session: Session, at_least: int | None, expected: str | None) -> S
     definition = labels_of(crd).get(names.RGD_NAME)
     active = active_revision(crd)
     if definition is None or active is None:
-        return NoGraph("latest issued graph revision not available")
+        served_before = bool((session.instance.get("status") or {}).get("state"))
+        return NoGraph("latest issued graph revision not available", quiet=served_before)
     if at_least is not None and definition == expected:
         active = max(active, at_least)
     served = yield from one(NeedGraph(definition, active, labels_of(crd).get(names.RGD_ID, "")))
@@ -74,7 +79,7 @@ def _from_crd(session: Session, at_least: int | None, expected: str | None) -> S
     if isinstance(served, Refused):
         return NoGraph(f"graph revision {active} of {definition} is not available: {served.message}")
     read = yield from one(Get(DEFINITIONS, definition, metadata_only=True))
-    return NoGraph(f"graph revision {active} of {definition} does not exist", orphaned=isinstance(read, Missing))
+    return NoGraph(f"graph revision {active} of {definition} does not exist", quiet=isinstance(read, Missing))
 
 
 def _accept(session: Session, definition: str, served: Served) -> Graph:

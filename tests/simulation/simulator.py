@@ -192,7 +192,10 @@ class Simulation:
             self.violations += check(what, obj)
 
     def orphans(self) -> list[str]:
-        """Members of any instance's ApplySet that the instance's inventory does not cover, or whose instance does not exist."""
+        """Members of any instance's ApplySet that the instance's inventory does not cover, or whose instance does not exist.
+
+        A namesake's children are no orphans: they may be a restored backup, and are reported instead.
+        """
         sets = {applyset_id(item): item for item in self.world.api.all("App")}
         found = []
         for kind in KINDS.values():
@@ -201,6 +204,8 @@ class Simulation:
                 if owner is None or (obj["kind"], obj["metadata"]["name"]) in self.foreign:
                     continue
                 instance = sets.get(owner)
+                if instance and obj["metadata"]["labels"][names.INSTANCE_ID] != instance["metadata"]["uid"]:
+                    continue
                 if instance is None or kind.group_kind not in recorded_inventory(instance).group_kinds:
                     found.append(f"{obj['kind']} {obj['metadata']['name']}")
         return found

@@ -106,7 +106,7 @@ class Stored:
 
 @dataclass
 class Api:
-    """The store. graphs: (definition, revision) → (graph, definition uid). log: every request as (verb, kind, name)."""
+    """The store. graphs: (definition, revision) → (graph, definition uid). log: every request as (verb, kind, name). unserved: group versions."""
 
     graphs: dict[tuple[str, int], tuple[Any, str]] = field(default_factory=dict)
     schemas: Any = None
@@ -119,6 +119,7 @@ class Api:
     revision: int = 100
     uids: int = 0
     refuse: Callable[[Any], fx.Refused | None] = lambda effect: None
+    unserved: set[str] = field(default_factory=set)
 
     # what tests and "users" do
 
@@ -180,7 +181,8 @@ class Api:
                 return fx.Recorded()
             case fx.List():
                 self.log.append(("LIST", effect.resource.kind, ""))
-                return refused or self._list(effect)
+                missing = fx.Missing() if effect.resource.api_version in self.unserved else None
+                return refused or missing or self._list(effect)
             case fx.Get():
                 self.log.append(("GET", effect.resource.kind, effect.name))
                 stored = self.objects.get(self.key(effect.resource, effect.namespace, effect.name))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graphcore import names
-from graphcore.converge.effects import Converged, Delete, Failed, Refused, Waiting
+from graphcore.converge.effects import Apply, Converged, Delete, Failed, Refused, Waiting
 from graphcore.converge.fence import read_mark
 from graphcore.converge.session import Member
 from tests.support.graphs import CONFIG_MAP, DEPLOYMENT, SECRET, graph, node
@@ -227,15 +227,27 @@ def test_a_pruned_object_held_by_a_finalizer_is_deleted_once_and_stays_in_the_in
     assert world.demo()["metadata"]["annotations"][names.APPLYSET_GROUP_KINDS] == "ConfigMap"
 
 
-def test_a_member_outside_the_inventory_is_found_by_its_event() -> None:
+@pytest.mark.parametrize("manager", [names.MANAGER_APPLYSET, "velero"])
+def test_a_member_outside_the_inventory_is_found_by_its_event_unless_it_may_be_a_copy(manager: str) -> None:
     world = world_of(node("a"))
-    child = world.api.get("ConfigMap", "demo-a")
-    labels = {**child["metadata"]["labels"], names.NODE_ID: "lost"}
-    world.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "lost", "namespace": "default", "labels": labels}})
+    child = world.api.get("ConfigMap", "demo-a")["metadata"]
+    labels = {**child["labels"], names.NODE_ID: "lost"}
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "lost", "namespace": "default", "labels": labels}}
+    world.api.perform(Apply(SECRET, "lost", "default", body, manager))
     assert world.run() == Converged()
     assert world.api.find("Secret", "lost"), "not in the inventory, not known"
     assert world.run(member=Member(SECRET, "lost", "default")) == Converged()
-    assert world.api.find("Secret", "lost") is None
+    assert (world.api.find("Secret", "lost") is None) == (manager == names.MANAGER_APPLYSET)
+
+
+def test_a_version_that_is_no_longer_served_hides_nothing() -> None:
+    world = world_of(node("a"), node("old", SECRET))
+    mark = world.demo()["metadata"]["annotations"][names.CONVERGENCE].replace('["v1","Secret"', '["v0","Secret"')
+    world.api.edit("App", "demo", {"metadata": {"annotations": {names.CONVERGENCE: mark}}})
+    world.api.unserved.add("v0")
+    world.api.delete("App", "demo")
+    assert world.run() == Converged(gone=True)
+    assert world.api.all("Secret") == []
 
 
 # Children whose instance does not exist
