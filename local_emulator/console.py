@@ -13,6 +13,8 @@ import click
 import yaml
 from rich.console import Console
 
+from local_emulator.yamltext import read_all
+
 LARGEST_FILE = 16 * 1024 * 1024
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -78,7 +80,7 @@ def read_documents(path: str) -> list[dict[str, Any]]:
             if file.is_file() and file.stat().st_size > LARGEST_FILE:
                 raise Misuse(f"{path}: larger than {LARGEST_FILE} bytes")
             text = file.read_text(encoding="utf-8")
-        documents = [document for document in yaml.safe_load_all(text) if document is not None]
+        documents = [document for document in read_all(text) if document is not None]
     except FileNotFoundError:
         raise Misuse(f"{path}: no such file") from None
     except IsADirectoryError:
@@ -91,6 +93,8 @@ def read_documents(path: str) -> list[dict[str, Any]]:
         raise Misuse(f"{path}: nested too deeply") from None
     except yaml.YAMLError as error:
         raise Misuse(f"{path}: {_yaml_fault(error)}") from None
+    except ValueError as error:
+        raise Misuse(f"{path}: {error}") from None
     for document in documents:
         if not isinstance(document, dict):
             raise Misuse(f"{path}: not a Kubernetes object but {_kind_of(document)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -104,7 +105,7 @@ class Client:
         metadata = each["metadata"]
         path = self.path(each["apiVersion"], each["kind"], metadata["name"], metadata.get("namespace"))
         parameters = {"fieldManager": manager, "force": str(force).lower()}
-        return self.call("PATCH", path, params=parameters, content=yaml.safe_dump(each), headers={"Content-Type": APPLY})
+        return self.call("PATCH", path, params=parameters, content=json.dumps(each), headers={"Content-Type": APPLY})
 
     def patch(self, each: Object, body: Object, *, subresource: str | None = None, manager: str = USER) -> Object:
         """JSON merge patch."""
