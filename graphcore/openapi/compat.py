@@ -13,7 +13,7 @@ from typing import Any
 
 from graphcore.errors.paths import child
 from graphcore.openapi.compat_limits import limit_changes
-from graphcore.openapi.compat_model import ANNOTATE, Change, Changes, Recorder, shown
+from graphcore.openapi.compat_model import ANNOTATE, Change, Changes, Recorder, same, shown
 
 __all__ = ["ANNOTATE", "Change", "Changes", "compare"]
 
@@ -134,7 +134,7 @@ def _compare(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
     lenient = place.lenient
     if (old.get("description") or "") != (new.get("description") or ""):
         found.compatible("description-changed", place.path, "Description was changed")
-    if old.get("default") != new.get("default") or type(old.get("default")) is not type(new.get("default")):
+    if not same(old.get("default"), new.get("default")):
         words = f"Default value was changed from {shown(old.get('default'))} to {shown(new.get('default'))}"
         found.compatible("default-changed", place.path, words)
     if (old.get("type") or "") != (new.get("type") or ""):
@@ -148,7 +148,7 @@ def _compare(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
     _enum(old.get("enum") or [], new.get("enum") or [], place, found)
     _contents(old, new, place, found)
     for member in sorted((old.keys() | new.keys()) - _JUDGED):
-        if (old.get(member) or None) != (new.get(member) or None):
+        if not same(old.get(member) or None, new.get(member) or None):
             words = f"{_WORDS.get(member, member)} changed from {shown(old.get(member))} to {shown(new.get(member))}"
             found.compatible(f"{member}-changed", place.path, words)
 
@@ -216,8 +216,7 @@ def _enum(old: Sequence[Any], new: Sequence[Any], place: _Place, found: Recorder
 
 
 def _missing(values: Iterable[Any], others: Sequence[Any]) -> list[Any]:
-    known = {shown(value) for value in others}
-    return [value for value in values if shown(value) not in known]
+    return [value for value in values if not any(same(value, other) for other in others)]
 
 
 def _contents(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:

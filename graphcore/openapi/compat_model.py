@@ -69,6 +69,15 @@ class Recorder:
         return Changes(tuple(self._breaking), tuple(self._compatible))
 
 
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values are equal: 1 and 1.0 are (the API server writes one for the other), 1 and true are not."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
+
+
 def shown(value: Any) -> str:
     """A value of a schema in a message; ``nothing`` for what is absent."""
     return "nothing" if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -83,7 +83,10 @@ class Rules:
 
     def _observe(self, checked: Checked, declared: Declared, path: str, position: Position | None, what: str) -> list[Problem]:
         """Estimate one expression; position: None where it runs once whatever surrounds it."""
-        cost = Estimator(checked.types, checked.overloads, declared).cost(checked.expr).high
+        try:
+            cost = Estimator(checked.types, checked.overloads, declared).cost(checked.expr).high
+        except RecursionError:
+            cost = LIMIT  # deeper than anybody writes; the caller left too little of Python's stack
         if position is not None:
             times = position.cardinality if position.cardinality is not None else MAX_REQUEST // (declared.least_bytes + 1)
             cost = min(cost * times, LIMIT)

@@ -174,6 +174,11 @@ def test_every_breaking_change_is_told_in_order_with_path_and_remedy() -> None:
     assert all(change.remedy for change in found.breaking)
 
 
+def test_a_number_written_otherwise_is_no_change() -> None:
+    assert not compare(crd({"a": "float | default=1"}), crd({"a": "float | default=1.0"}))
+    assert compare(crd({"a": 'object | default={"x":1}'}), crd({"a": 'object | default={"x":true}'})).compatible
+
+
 def test_equal_crds_have_no_changes() -> None:
     spec = {"a": "string | default=x", "m": "map[string]integer", "l": "[]string | listType=set"}
     assert not compare(crd(spec), crd(spec))
