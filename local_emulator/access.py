@@ -41,12 +41,13 @@ class _Rules:
 class Access:
     """Authentication and authorisation of one server.
 
-    tokens: bearer token → user. Without any token every request is the cluster admin's; with tokens a request without a known one answers 401.
-    secret: key of the tokens issued for ServiceAccounts (any string; a fixed one gives repeatable tokens).
+    tokens: bearer token → user. Without any token every request is the cluster admin's; with tokens a request without a known one
+    answers 401.
+    signing_key: key of the tokens issued for ServiceAccounts (any string; a fixed one gives repeatable tokens).
     """
 
-    def __init__(self, store: Store, tokens: Mapping[str, User], mode: Mode = "RBAC", secret: str = "local-emulator") -> None:
-        self.store, self.tokens, self.mode, self.secret = store, dict(tokens), mode, secret.encode()
+    def __init__(self, store: Store, tokens: Mapping[str, User], mode: Mode = "RBAC", signing_key: str = "local-emulator") -> None:
+        self.store, self.tokens, self.mode, self.signing_key = store, dict(tokens), mode, signing_key.encode()
         self._cache: dict[tuple[str, tuple[str, ...]], _Rules] = {}
 
     # ---- authentication
@@ -93,7 +94,7 @@ class Access:
         return service_account(namespace, name, uid) if entry and entry.uid == uid else None
 
     def _sign(self, namespace: str, name: str, uid: str) -> str:
-        return hmac.new(self.secret, f"{namespace}/{name}/{uid}".encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self.signing_key, f"{namespace}/{name}/{uid}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def token_for(self, namespace: str, name: str, uid: str) -> str:
         """A bearer token of a ServiceAccount; it lives as long as the account."""

@@ -23,9 +23,10 @@ from local_emulator.requests import Request, Response, Target, check_dry_run, pa
 from local_emulator.reviews import review
 from local_emulator.status import ApiError, Cause
 from local_emulator.store import Store
-from local_emulator.transactions import Deletion, Options, Transactions, Written
+from local_emulator.transactions import Transactions
 from local_emulator.views import PLAIN, View, listing, negotiate, single
 from local_emulator.watch import Watch
+from local_emulator.writing import Deletion, Options, Written
 
 LOG = logging.getLogger(__name__)
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
@@ -33,19 +34,40 @@ BODY_TYPES = ("application/json", "application/yaml", MEDIA_TYPE)
 PROPAGATION = ("Foreground", "Background", "Orphan")
 # kinds whose DELETE answers the object that is gone, not a Status
 RETURNS_DELETED = frozenset(
-    {("", "pods"), ("", "services"), ("", "persistentvolumeclaims"), ("", "persistentvolumes"), ("", "serviceaccounts"), ("", "podtemplates"), ("", "replicationcontrollers"),
-     ("", "resourcequotas"), ("storage.k8s.io", "storageclasses"), ("storage.k8s.io", "volumeattachments"), ("storage.k8s.io", "csinodes"), ("storage.k8s.io", "csidrivers"),
-     ("policy", "podsecuritypolicies"), ("", "namespaces")}
-)  # fmt: skip
+    {
+        ("", "pods"),
+        ("", "services"),
+        ("", "persistentvolumeclaims"),
+        ("", "persistentvolumes"),
+        ("", "serviceaccounts"),
+        ("", "podtemplates"),
+        ("", "replicationcontrollers"),
+        ("", "resourcequotas"),
+        ("storage.k8s.io", "storageclasses"),
+        ("storage.k8s.io", "volumeattachments"),
+        ("storage.k8s.io", "csinodes"),
+        ("storage.k8s.io", "csidrivers"),
+        ("policy", "podsecuritypolicies"),
+        ("", "namespaces"),
+    }
+)
 
 
 class Api:
     """An API server in process; see :mod:`local_emulator.server` for how it is assembled."""
 
     def __init__(
-        self, store: Store, registry: Registry, machinery: Machinery, transactions: Transactions, access: Access,
-        crds: CrdController, controllers: Controllers, openapi: OpenApi, log: RequestLog,
-    ) -> None:  # fmt: skip
+        self,
+        store: Store,
+        registry: Registry,
+        machinery: Machinery,
+        transactions: Transactions,
+        access: Access,
+        crds: CrdController,
+        controllers: Controllers,
+        openapi: OpenApi,
+        log: RequestLog,
+    ) -> None:
         self.store, self.registry, self.machinery, self.transactions = store, registry, machinery, transactions
         self.access, self.crds, self.controllers, self.openapi, self.log = access, crds, controllers, openapi, log
         self.address = "127.0.0.1"
@@ -74,9 +96,19 @@ class Api:
             response = _refusal(ApiError(500, "InternalError", "Internal error occurred: this server could not handle the request"))
         logged = "apply" if verb == "patch" and request.content_type == APPLY_PATCH else verb
         self.log.add(
-            LogEntry(request.user_agent, user, logged if target.is_resource else request.method.lower(), target.group, target.plural, target.namespace,
-                     target.name, target.subresource, response.code, request.path)
-        )  # fmt: skip
+            LogEntry(
+                request.user_agent,
+                user,
+                logged if target.is_resource else request.method.lower(),
+                target.group,
+                target.plural,
+                target.namespace,
+                target.name,
+                target.subresource,
+                response.code,
+                request.path,
+            )
+        )
         return response
 
     # ---- everything that is not a resource

@@ -7,7 +7,8 @@ from typing import Any
 from local_emulator.builtin.kinds import BuiltinKind, load_kinds
 from local_emulator.conversion import CONVERSIONS
 from local_emulator.registry import Registry, Resource, ScalePaths, Subresource
-from local_emulator.transactions import Options, Transactions
+from local_emulator.transactions import Transactions
+from local_emulator.writing import Options
 
 Object = dict[str, Any]
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
@@ -36,10 +37,20 @@ def _resource(kind: BuiltinKind) -> Resource:
     subresources += _EXTRA.get((kind.group, kind.plural), ())
     storage = ("", "events") if kind.plural == "events" else (kind.group, kind.plural)
     return Resource(
-        kind.group, kind.version, kind.kind, kind.plural, kind.singular, kind.namespaced, kind.verbs, kind.short_names, kind.categories,
-        tuple(sorted(subresources, key=lambda sub: sub.name)), storage=storage, scale=ScalePaths() if "scale" in kind.subresources else None,
+        kind.group,
+        kind.version,
+        kind.kind,
+        kind.plural,
+        kind.singular,
+        kind.namespaced,
+        kind.verbs,
+        kind.short_names,
+        kind.categories,
+        tuple(sorted(subresources, key=lambda sub: sub.name)),
+        storage=storage,
+        scale=ScalePaths() if "scale" in kind.subresources else None,
         conversion=CONVERSIONS.get((kind.group, kind.version, kind.kind)),
-    )  # fmt: skip
+    )
 
 
 def _rule(groups: list[str], resources: list[str], verbs: list[str]) -> Object:
@@ -84,17 +95,29 @@ def _roles() -> list[tuple[str, list[Object], dict[str, str]]]:
         ("cluster-admin", [_rule(["*"], ["*"], ["*"]), {"verbs": ["*"], "nonResourceURLs": ["*"]}], {}),
         ("system:discovery", [{"verbs": ["get"], "nonResourceURLs": [*discovery, *open_paths]}], {}),
         ("system:public-info-viewer", [{"verbs": ["get"], "nonResourceURLs": open_paths}], {}),
-        ("system:basic-user", [
-            _rule(["authorization.k8s.io"], ["selfsubjectaccessreviews", "selfsubjectrulesreviews"], ["create"]),
-            _rule(["authentication.k8s.io"], ["selfsubjectreviews"], ["create"]),
-        ], {}),
+        (
+            "system:basic-user",
+            [
+                _rule(["authorization.k8s.io"], ["selfsubjectaccessreviews", "selfsubjectrulesreviews"], ["create"]),
+                _rule(["authentication.k8s.io"], ["selfsubjectreviews"], ["create"]),
+            ],
+            {},
+        ),
         ("system:aggregate-to-view", [*_everyday(_READ), _rule([""], ["namespaces"], _READ)], {view: "true"}),
-        ("system:aggregate-to-edit", [*_everyday(_WRITE), _rule([""], ["secrets"], _READ + _WRITE), _rule([""], ["serviceaccounts"], ["impersonate"])], {edit: "true"}),
-        ("system:aggregate-to-admin", [
-            _rule(["authorization.k8s.io"], ["localsubjectaccessreviews"], ["create"]),
-            _rule([_RBAC], ["rolebindings", "roles"], _READ + _WRITE),
-        ], {admin: "true"}),
-    ]  # fmt: skip
+        (
+            "system:aggregate-to-edit",
+            [*_everyday(_WRITE), _rule([""], ["secrets"], _READ + _WRITE), _rule([""], ["serviceaccounts"], ["impersonate"])],
+            {edit: "true"},
+        ),
+        (
+            "system:aggregate-to-admin",
+            [
+                _rule(["authorization.k8s.io"], ["localsubjectaccessreviews"], ["create"]),
+                _rule([_RBAC], ["rolebindings", "roles"], _READ + _WRITE),
+            ],
+            {admin: "true"},
+        ),
+    ]
 
 
 def bootstrap(registry: Registry, transactions: Transactions) -> None:

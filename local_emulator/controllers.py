@@ -10,12 +10,13 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from local_emulator.crds import CLEANUP, CRDS
+from local_emulator.crds import CLEANUP
 from local_emulator.registry import Registry, Resource
 from local_emulator.selectors import from_label_selector
 from local_emulator.status import ApiError
 from local_emulator.store import CollectionKey, Entry, Event, Key, Store
-from local_emulator.transactions import NAMESPACES, Deletion, Options, Transactions
+from local_emulator.transactions import Transactions
+from local_emulator.writing import CRDS, NAMESPACES, Deletion, Options
 
 LOG = logging.getLogger(__name__)
 Schedule = Callable[[float, Callable[[], None]], None]
@@ -193,7 +194,7 @@ class Controllers:
         kept = [name for name in metadata.get("finalizers") or () if name != CLEANUP]
         self.transactions.update(resource, "", key[1], {**obj, "metadata": {**metadata, "finalizers": kept}}, None, GC)
 
-    def _roles(self, collection: CollectionKey, key: Key) -> None:
+    def _roles(self, collection: CollectionKey, _key: Key) -> None:
         """Fills ClusterRoles that have an aggregation rule with the rules of the ClusterRoles it selects."""
         resource = self.registry.of_collection(collection)
         entries = list(self.store.scan(collection))

@@ -15,10 +15,10 @@ from local_emulator import status
 from local_emulator.registry import CUSTOM_VERBS, Column, Registry, Resource, ScalePaths, Subresource
 from local_emulator.status import Cause
 from local_emulator.store import CollectionKey, Event, Store
-from local_emulator.transactions import Options, Transactions
+from local_emulator.transactions import Transactions
+from local_emulator.writing import CRDS, Options
 
 Object = dict[str, Any]
-CRDS: CollectionKey = ("apiextensions.k8s.io", "customresourcedefinitions")
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 Compiler = Callable[[str, str, str, Any], Any]  # group, version, kind, schema → model
 Validate = Callable[[Mapping[str, Any]], tuple[Problem, ...]]
@@ -63,7 +63,9 @@ class CrdRules:
             if name not in served:
                 cause = Cause(
                     "status.storedVersions[0]",
-                    f'Invalid value: "{name}": missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions',
+                    f'Invalid value: "{name}": missing from spec.versions; {name} was previously a storage version, and '
+                    f"must remain in spec.versions until a storage migration ensures no data remains persisted in {name} "
+                    f"and removes {name} from status.storedVersions",
                 )
                 raise status.invalid(resource.group, resource.kind, obj["metadata"]["name"], [cause])
         stored += [v["name"] for v in obj["spec"]["versions"] if v.get("storage") and v["name"] not in stored]
@@ -172,9 +174,12 @@ class CrdController:
         fresh: Object = dict(accepted)
         reason, message = "NoConflicts", "no conflicts found"
         for member, used, conflict in (
-            ("plural", resources, "PluralConflict"), ("singular", resources, "SingularConflict"), ("shortNames", resources, "ShortNamesConflict"),
-            ("kind", kinds, "KindConflict"), ("listKind", kinds, "ListKindConflict"),
-        ):  # fmt: skip
+            ("plural", resources, "PluralConflict"),
+            ("singular", resources, "SingularConflict"),
+            ("shortNames", resources, "ShortNamesConflict"),
+            ("kind", kinds, "KindConflict"),
+            ("listKind", kinds, "ListKindConflict"),
+        ):
             value = names.get(member)
             clash = [one for one in (value if isinstance(value, list) else [value]) if one in used and one]
             if clash:
@@ -209,12 +214,31 @@ class CrdController:
             )
             found.append(
                 Resource(
-                    group, name, kind, names["plural"], names.get("singular") or kind.lower(), spec["scope"] == "Namespaced", CUSTOM_VERBS,
-                    tuple(names.get("shortNames") or ()), tuple(names.get("categories") or ()), tuple(served), columns, names.get("listKind") or "", storage, True,
-                    ScalePaths(_path(scale["specReplicasPath"]), _path(scale["statusReplicasPath"]), _path(scale.get("labelSelectorPath") or "")) if scale else None,
-                    tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()), terminating, schema, self.compile_model(group, name, kind, schema),
+                    group,
+                    name,
+                    kind,
+                    names["plural"],
+                    names.get("singular") or kind.lower(),
+                    spec["scope"] == "Namespaced",
+                    CUSTOM_VERBS,
+                    tuple(names.get("shortNames") or ()),
+                    tuple(names.get("categories") or ()),
+                    tuple(served),
+                    columns,
+                    names.get("listKind") or "",
+                    storage,
+                    True,
+                    ScalePaths(
+                        _path(scale["specReplicasPath"]), _path(scale["statusReplicasPath"]), _path(scale.get("labelSelectorPath") or "")
+                    )
+                    if scale
+                    else None,
+                    tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
+                    terminating,
+                    schema,
+                    self.compile_model(group, name, kind, schema),
                 )
-            )  # fmt: skip
+            )
         return found
 
 

@@ -14,7 +14,8 @@ from local_emulator.controllers import Schedule
 from local_emulator.registry import Registry
 from local_emulator.status import ApiError
 from local_emulator.store import CollectionKey, Event, Key, Store
-from local_emulator.transactions import Options, Transactions
+from local_emulator.transactions import Transactions
+from local_emulator.writing import Options
 
 Object = dict[str, Any]
 MANAGER = Options("kube-controller-manager", "Ignore")
@@ -99,15 +100,28 @@ def pod(obj: Object, now: str) -> Object:
         conditions.append({"type": kind, "status": "True", "lastProbeTime": None, "lastTransitionTime": found["lastTransitionTime"]})
     statuses = [
         {
-            "name": c["name"], "state": {"running": {"startedAt": old.get("startTime", now)}}, "lastState": {}, "ready": True, "restartCount": 0,
-            "image": c.get("image", ""), "imageID": "", "started": True,
+            "name": c["name"],
+            "state": {"running": {"startedAt": old.get("startTime", now)}},
+            "lastState": {},
+            "ready": True,
+            "restartCount": 0,
+            "image": c.get("image", ""),
+            "imageID": "",
+            "started": True,
         }
         for c in containers
-    ]  # fmt: skip
+    ]
     return {
-        **old, "phase": "Running", "conditions": conditions, "hostIP": "127.0.0.1", "podIP": address, "podIPs": [{"ip": address}],
-        "startTime": old.get("startTime", now), "containerStatuses": statuses, "qosClass": old.get("qosClass", "BestEffort"),
-    }  # fmt: skip
+        **old,
+        "phase": "Running",
+        "conditions": conditions,
+        "hostIP": "127.0.0.1",
+        "podIP": address,
+        "podIPs": [{"ip": address}],
+        "startTime": old.get("startTime", now),
+        "containerStatuses": statuses,
+        "qosClass": old.get("qosClass", "BestEffort"),
+    }
 
 
 def claim(obj: Object, _now: str) -> Object:
@@ -135,7 +149,7 @@ def autoscaler(obj: Object, now: str) -> Object:
     }
 
 
-def service(obj: Object, now: str) -> Object:
+def service(obj: Object, _now: str) -> Object:
     """Status of a Service: a load balancer has an address of the documentation range."""
     if obj["spec"].get("type") != "LoadBalancer":
         return obj.get("status") or {"loadBalancer": {}}

@@ -1,7 +1,8 @@
 """The seam between the protocol and what knows schemas: validation, patches, server-side apply and managedFields.
 
-:class:`Transactions <local_emulator.transactions.Transactions>` calls nothing else to look inside an object, so that either side can be tested alone.
-Everything here is synchronous and pure; objects carry ``apiVersion`` and ``kind``; arguments are never changed, results may share parts with them.
+:class:`Transactions <local_emulator.transactions.Transactions>` calls nothing else to look inside an object, so that either side can
+be tested alone. Everything here is synchronous and pure; objects carry ``apiVersion`` and ``kind``; arguments are never changed,
+results may share parts with them.
 """
 
 from __future__ import annotations

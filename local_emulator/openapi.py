@@ -114,9 +114,17 @@ def custom_document(resources: list[Resource]) -> dict[str, Any]:
 
 def _as_kind(resource: Resource) -> BuiltinKind:
     return BuiltinKind(
-        resource.group, resource.version, resource.kind, resource.plural, resource.singular, resource.short_names, resource.categories, resource.namespaced,
-        resource.verbs, tuple(sub.name for sub in resource.subresources),
-    )  # fmt: skip
+        resource.group,
+        resource.version,
+        resource.kind,
+        resource.plural,
+        resource.singular,
+        resource.short_names,
+        resource.categories,
+        resource.namespaced,
+        resource.verbs,
+        tuple(sub.name for sub in resource.subresources),
+    )
 
 
 def _gvk(resource: Resource, kind: str) -> list[dict[str, str]]:
@@ -144,5 +152,10 @@ def _list(resource: Resource, name: str) -> dict[str, Any]:
         "kind": {"type": "string"},
         "metadata": _reference("ListMeta"),
     }
-    return {"description": f"{resource.list_kind} is a list of {resource.kind}", "type": "object", "required": ["items"], "properties": properties,
-            "x-kubernetes-group-version-kind": _gvk(resource, resource.list_kind)}  # fmt: skip
+    return {
+        "description": f"{resource.list_kind} is a list of {resource.kind}",
+        "type": "object",
+        "required": ["items"],
+        "properties": properties,
+        "x-kubernetes-group-version-kind": _gvk(resource, resource.list_kind),
+    }

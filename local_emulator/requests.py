@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 from local_emulator import status
 from local_emulator.status import Cause
-from local_emulator.transactions import Options
 from local_emulator.watch import Watch
+from local_emulator.writing import Options
 
 FIELD_VALIDATION = ("", "Ignore", "Strict", "Warn")
 MAX_MANAGER = 128

@@ -7,11 +7,11 @@ from typing import Any
 
 from local_emulator import status
 from local_emulator.codec import encode
-from local_emulator.crds import CRDS, CrdRules, Validate
+from local_emulator.crds import CrdRules, Validate
 from local_emulator.registry import Resource
 from local_emulator.status import Cause
 from local_emulator.store import CollectionKey, Store
-from local_emulator.transactions import NAMESPACES, Rules
+from local_emulator.writing import CRDS, NAMESPACES, Rules
 
 Object = dict[str, Any]
 PROTECTED_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})

@@ -68,8 +68,10 @@ class _Parser:
             raise self.fail(key, "!, identifier, or 'end of string'")
         if len(key.rpartition("/")[2]) > 63 or not _LABEL.match(key):
             raise status.bad_request(
-                f"unable to parse requirement: <nil>: Invalid value: \"{key}\": name part must consist of alphanumeric characters, '-', '_' or '.', "
-                "and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+                f'unable to parse requirement: <nil>: Invalid value: "{key}": name part must consist of '
+                "alphanumeric characters, '-', '_' or '.', "
+                "and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
+                "regex used for validation is "
                 "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
             )
         if negated:
@@ -93,25 +95,27 @@ class _Parser:
         self.next()
         found = []
         while True:
-            token = self.peek()
-            if token in (")", ","):
+            word = self.peek()
+            if word in (")", ","):
                 found.append("")
-            elif token == "":
+            elif word == "":
                 raise self.fail("", "',', ')' or identifier")
             else:
                 found.append(self.next())
-            token = self.next()
-            if token == ")":
+            word = self.next()
+            if word == ")":
                 return frozenset(found)
-            if token != ",":
-                raise self.fail(token, "',' or ')'")
+            if word != ",":
+                raise self.fail(word, "',' or ')'")
 
     @staticmethod
     def check(key: str, value: str) -> None:
         if not _VALUE.match(value):
             raise status.bad_request(
-                f'unable to parse requirement: values[0][{key}]: Invalid value: "{value}": a valid label must be an empty string or consist of alphanumeric '
-                "characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "
+                f'unable to parse requirement: values[0][{key}]: Invalid value: "{value}": a valid label must be an '
+                "empty string or consist of alphanumeric "
+                "characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue', "
+                " or 'my_value',  or '12345', regex used for "
                 "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
             )
 
@@ -138,11 +142,29 @@ def from_label_selector(selector: Mapping[str, Any]) -> tuple[Requirement, ...]:
 
 # field labels of built-in kinds beyond metadata.name and metadata.namespace, by collection
 _EVENT = (
-    "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
-    "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type",
-)  # fmt: skip
+    "involvedObject.kind",
+    "involvedObject.namespace",
+    "involvedObject.name",
+    "involvedObject.uid",
+    "involvedObject.apiVersion",
+    "involvedObject.resourceVersion",
+    "involvedObject.fieldPath",
+    "reason",
+    "reportingComponent",
+    "source",
+    "type",
+)
 FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("", "pods"): ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
+    ("", "pods"): (
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "spec.hostNetwork",
+        "status.phase",
+        "status.podIP",
+        "status.nominatedNodeName",
+    ),
     ("", "nodes"): ("spec.unschedulable",),
     ("", "namespaces"): ("status.phase",),
     ("", "secrets"): ("type",),
@@ -152,7 +174,7 @@ FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("apps", "replicasets"): ("status.replicas",),
     ("batch", "jobs"): ("status.successful",),
     ("certificates.k8s.io", "certificatesigningrequests"): ("spec.signerName",),
-}  # fmt: skip
+}
 
 Matcher = Callable[[Entry], bool]
 

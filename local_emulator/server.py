@@ -181,7 +181,10 @@ class ServerConfig:
 
 
 async def serve(config: ServerConfig, stop: asyncio.Event | None = None) -> None:
-    """Serves until ``stop`` is set (or the task is cancelled); open watches are ended, requests in flight finish. OSError if the address is taken."""
+    """Serves until ``stop`` is set (or the task is cancelled); open watches are ended, requests in flight finish.
+
+    Raises OSError if the address is taken.
+    """
     import uvicorn
 
     listener = socket.create_server((config.host, config.port), backlog=2048)

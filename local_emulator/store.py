@@ -79,7 +79,8 @@ Listener = Callable[[CollectionKey, Event], None]
 class Store:
     """All collections of one API server.
 
-    now: source of timestamps (UTC). new_uid: source of uids and of the suffixes of generated names. Both are injected, so that a run can be repeated exactly.
+    now: source of timestamps (UTC). new_uid: source of uids and of the suffixes of generated names. Both are injected, so
+    that a run can be repeated exactly.
     """
 
     def __init__(

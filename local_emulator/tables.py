@@ -9,7 +9,7 @@ from typing import Any
 
 from local_emulator.durations import age
 from local_emulator.jsonpath import find
-from local_emulator.printers import PRINTERS
+from local_emulator.printer_table import PRINTERS
 from local_emulator.registry import Column, Resource
 
 NAME = Column("Name", "string", "name", "Name of the object; unique within a namespace among objects of its kind.")

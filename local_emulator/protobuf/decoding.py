@@ -19,9 +19,10 @@ MAX_DEPTH = 100
 Field = tuple[str, str]  # JSON name ("" for inlined), type
 _META = "k8s.io.apimachinery.pkg.apis.meta.v1."
 _GROUPS = {  # group → package where it is not the first label of the group's name
-    "": "core", "rbac.authorization.k8s.io": "rbac", "admissionregistration.k8s.io": "admissionregistration", "flowcontrol.apiserver.k8s.io": "flowcontrol",
+    "": "core",
+    "flowcontrol.apiserver.k8s.io": "flowcontrol",
     "internal.apiserver.k8s.io": "apiserverinternal",
-}  # fmt: skip
+}
 
 
 @cache

@@ -1,0 +1,110 @@
+"""Pure checks and rules of a write, before and after the kind's own: body against URL, preconditions, what an endpoint may change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local_emulator import status
+from local_emulator.registry import Resource
+from local_emulator.status import ApiError, Cause
+from local_emulator.store import Entry
+from local_emulator.writing import GENERATED, NAMESPACES
+
+Object = dict[str, Any]
+
+
+def admit_body(resource: Resource, body: Any, apply: bool = False) -> Object:
+    """The body as an object of this kind, with apiVersion and kind set; refused if it is of another."""
+    if not isinstance(body, dict):
+        raise status.bad_request(
+            f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; json parse error"
+        )
+    version, kind = body.get("apiVersion") or "", body.get("kind") or ""
+    if apply and (not isinstance(version, str) or not isinstance(kind, str) or not version or not kind):
+        raise status.bad_request(
+            f"invalid object type: {version if isinstance(version, str) else ''}/, Kind={kind if isinstance(kind, str) else ''}"
+        )
+    if not kind and resource.custom:
+        raise status.bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): Object 'Kind' is missing")
+    if version and version != resource.api_version:
+        if resource.custom:
+            raise status.bad_request(
+                f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})"
+            )
+        short = str(version).rpartition("/")[2]
+        raise status.bad_request(
+            f'{kind or resource.kind} in version "{short}" cannot be handled as a {resource.kind}: no kind '
+            f'"{kind}" is registered for version "{version}" '
+            'in scheme "pkg/runtime/scheme.go:111"'
+        )
+    if kind and kind != resource.kind:
+        if resource.custom:
+            name = (body.get("metadata") or {}).get("name") or ""
+            raise status.invalid(resource.group, str(kind), name, [Cause("kind", f'Invalid value: "{kind}": must be {resource.kind}')])
+        internal = resource.group.partition(".")[0] or "core"
+        raise status.bad_request(
+            f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}: converting ({resource.version}.{kind}) to '
+            f"({internal}.{resource.kind}): unknown conversion"
+        )
+    return {**body, "apiVersion": resource.api_version, "kind": resource.kind}
+
+
+def check_url(resource: Resource, metadata: Object, namespace: str, name: str) -> None:
+    given = metadata.get("name")
+    if not given:
+        raise status.bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+    if given != name:
+        raise status.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
+    if resource.namespaced and metadata.get("namespace") and metadata["namespace"] != namespace:
+        raise status.bad_request(
+            f"the namespace of the object ({metadata['namespace']}) does not match the namespace on the URL ({namespace})"
+        )
+
+
+def check_revision(resource: Resource, metadata: Object, entry: Entry, name: str, required: bool) -> None:
+    given = metadata.get("resourceVersion")
+    if given in (None, "", "0"):
+        if required:
+            cause = Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
+            raise status.invalid(resource.group, resource.plural, name, [cause])
+        return
+    if not str(given).isdecimal():
+        raise status.internal(f'strconv.ParseUint: parsing "{given}": invalid syntax')
+    if int(given) != entry.revision:
+        raise status.conflict(resource.group, resource.plural, name)
+
+
+def reset(resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
+    """Takes back what this endpoint may not change: status on the main one, everything else on the status one."""
+    if subresource == "status":
+        if resource.custom:
+            kept = {**old, "metadata": {**old["metadata"], "managedFields": obj["metadata"].get("managedFields") or []}}
+        else:
+            metadata = {key: value for key, value in obj["metadata"].items() if key not in ("labels", "ownerReferences")}
+            metadata |= {key: old["metadata"][key] for key in ("labels", "ownerReferences") if key in old["metadata"]}
+            kept = {**old, "metadata": metadata}
+        kept.pop("status", None)
+        return {**kept, "status": obj["status"]} if "status" in obj else kept
+    if resource.has_status and not subresource:
+        obj = {key: value for key, value in obj.items() if key != "status"}
+        if "status" in old:
+            obj["status"] = old["status"]
+    return obj
+
+
+def generation_moves(resource: Resource, obj: Object, old: Object) -> bool:
+    if resource.custom:
+        ignored = ("metadata", "status") if resource.has_status else ("metadata",)
+        return any(obj.get(key) != old.get(key) for key in {*obj, *old} if key not in ignored)
+    if resource.storage not in GENERATED:
+        return False
+    ignored = ("metadata", "status")
+    return any(obj.get(key) != old.get(key) for key in {*obj, *old} if key not in ignored)
+
+
+def released(resource: Resource, body: Object) -> bool:
+    return resource.storage != NAMESPACES or not (body.get("spec") or {}).get("finalizers")
+
+
+def delete_conflict(resource: Resource, name: str, why: str) -> ApiError:
+    return status.conflict(resource.group, resource.kind, name, why)
