@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from graphcore.cel import CelError, Environment, EvaluationError, compile_unchecked
+from graphcore.cel.ast import Call, Comprehension, Expr, Ident, Literal, StructExpr
 from graphcore.cel.errors import Reason
+from graphcore.cel.program import Program
 from graphcore.cel.types import DYN
 from graphcore.cel.values import NONE, Duration, Optional, Timestamp, TypeValue, Uint, equals, type_name
 
@@ -295,3 +297,24 @@ def test_a_program_says_what_it_reads() -> None:
         "l": ((None,),),
         "s": ((),),
     }
+
+
+def test_a_fold_that_no_macro_makes() -> None:
+    """The compiler takes every comprehension, whatever expands to it in future: here a sum that stops at 3."""
+
+    def fold(names: tuple[str, str], step: Expr) -> Expr:
+        condition = Call(10, 0, "_<_", (Ident(11, 0, "sum"), Literal(12, 0, 3)))
+        result = Call(13, 0, "_*_", (Ident(14, 0, "sum"), Literal(15, 0, 10)))
+        return Comprehension(1, 0, Ident(2, 0, "l"), names[0], names[1], "sum", Literal(3, 0, 0), condition, step, result)
+
+    add = Call(4, 0, "_+_", (Ident(5, 0, "sum"), Ident(6, 0, "x")))
+    assert Program("", fold(("x", ""), add)).evaluate({"l": [1, 2, 100]}) == 30
+    assert Program("", fold(("i", "x"), add)).evaluate({"l": [2, 2, 100]}) == 40
+    assert Program("", fold(("x", ""), add)).evaluate({"l": []}) == 0
+    with pytest.raises(EvaluationError):
+        Program("", fold(("x", ""), add)).evaluate({"l": ["text", 1]})
+
+
+def test_objects_cannot_be_made_by_name() -> None:
+    with pytest.raises(EvaluationError, match=r"^unknown type: pkg\.Type$"):
+        Program("", StructExpr(1, 0, "pkg.Type", ())).evaluate({})
