@@ -23,14 +23,14 @@ from starlette.routing import Route
 
 from functions.bridge.bridge import Bridge, Outside
 from functions.platform.cluster import Cluster, ClusterError, Request
-from functions.platform.delivery import mark_ready
+from functions.platform.delivery import Message, Receive, Send, mark_ready, refuse_start
 from functions.platform.events import FUNCTION_ROLES, Event, EventError, Role, parse
 from functions.platform.graphs import Graphs, Kinds
 from functions.platform.live import LiveCluster
 from functions.platform.paths import CRDS, instance_kind, member
 from functions.platform.post import HttpPost, Post, Sent, seconds
 from functions.platform.schemas import ClusterSchemas
-from functions.platform.settings import Settings, load, version
+from functions.platform.settings import Settings, SettingsError, load, version
 from functions.platform.telemetry import Telemetry
 from graphcore.converge.effects import Missing, Served
 from graphcore.names import EVENT_CONVERGE
@@ -161,12 +161,16 @@ class _Lazy:
     def __init__(self) -> None:
         self._app: Starlette | None = None
 
-    async def __call__(self, scope: dict[str, object], receive: object, send: object) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if self._app is None:
-            settings = load(os.environ)
+            try:
+                settings = load(os.environ)
+            except SettingsError as error:
+                await refuse_start("bridge", error, receive, send)
+                return
             cluster = LiveCluster(f"krofn-bridge/{version()}", context=settings.context)
             self._app = application(Inlet(settings, cluster, HttpPost("krofn/bridge"), Telemetry("bridge")))
-        await self._app(scope, receive, send)  # type: ignore[arg-type]
+        await self._app(scope, receive, send)
 
 
 app = _Lazy()

@@ -15,10 +15,10 @@ import contextlib
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import functions_framework.aio
 from starlette.applications import Starlette
@@ -28,8 +28,13 @@ from starlette.responses import PlainTextResponse, Response
 from functions.platform.events import EventError, Reference, parse
 from functions.platform.platform import Platform
 from functions.platform.runs import Answer, Run, Runs
-from functions.platform.telemetry import first_line
+from functions.platform.settings import SettingsError
+from functions.platform.telemetry import Telemetry, first_line
 
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 Opener: TypeAlias = Callable[[], Platform]
 Maker: TypeAlias = Callable[[Platform], Run]
@@ -80,14 +85,31 @@ class Function:
             self._platform.telemetry.log("error", "run failed", object=str(target), error=first_line(error))
 
 
-def application(target: Handler, function: Function) -> Starlette:
+def application(target: Handler, function: Function) -> Application:
     """The ASGI application that functions-framework makes of a target; it starts and stops with ``function``."""
     name = target.__name__
     app: Starlette = functions_framework.aio.create_asgi_app_from_module(
         target=name, source=__file__, signature_type="http", source_module=SimpleNamespace(**{name: target}), spec=None
     )
     app.router.lifespan_context = lambda _app: _lifespan(function)
-    return app
+
+    async def checked(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            try:
+                function.start()
+            except SettingsError as error:
+                await refuse_start(name, error, receive, send)
+                return
+        await app(scope, receive, send)
+
+    return checked
+
+
+async def refuse_start(name: str, error: SettingsError, receive: Receive, send: Send) -> None:
+    """Tells the server that the application cannot start, and people why, in one line."""
+    Telemetry(name).log("error", "bad setting", reason=str(error))
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": ""})
 
 
 @contextlib.asynccontextmanager
