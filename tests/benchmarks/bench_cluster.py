@@ -37,21 +37,21 @@ def main() -> int:
 
 
 def _measure(backend: Backend, functions: FunctionProcesses) -> None:
-    client = Client(backend.server, backend.token, namespace="bench")
+    client = backend.admin("bench")
     client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench"}})
-    world = World(backend, functions, client, backend.accounting, "bench", "bench")
+    world = World(backend, functions, client, "bench", "bench")
     single = median(lambda number: lambda: client.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"bare-{number}"}}))
     print(f"{'one bare server-side apply':<32}{single:8.1f} ms")
     with Kubelet(world, pause=0.01):
         for name, make in (("web app (3 children, waiting)", web_app), ("chain of ten ConfigMaps", chain_of_ten)):
             rgd, instance = make(world)
             world.install(rgd)
-            since = backend.accounting.mark()
+            since = world.accounting.mark()
             took = median(
                 lambda number, instance=instance: _ready(client, {**instance, "metadata": {**instance["metadata"], "name": f"b{number}"}})
             )
             time.sleep(1)
-            counts = backend.accounting.counts(since, agent="krofn-instance")
+            counts = world.accounting.counts(since, agent="krofn-instance")
             print(
                 f"{name:<32}{took:8.1f} ms  {took / single:6.1f} bare applies  {counts['all'] / ROUNDS:5.1f} requests, {counts['writes'] / ROUNDS:4.1f} writes each"
             )

@@ -43,7 +43,6 @@ class World:
     backend: Backend
     functions: FunctionProcesses
     client: Client
-    accounting: Accounting
     namespace: str
     tag: str
     cleanup: list[Object] = field(default_factory=list)
@@ -67,6 +66,13 @@ class World:
         moved = {**rgd, "metadata": {**rgd["metadata"], "name": f"{rgd['metadata']['name']}.{self.tag}"}}
         moved["spec"] = {**rgd["spec"], "schema": {**rgd["spec"]["schema"], "group": self.group}}
         return moved
+
+    @property
+    def accounting(self) -> Accounting:
+        """Skips the scenario where requests cannot be counted."""
+        if self.backend.accounting is None:
+            pytest.skip("requests cannot be counted on a cluster whose audit log is out of reach")
+        return self.backend.accounting
 
     @property
     def group(self) -> str:
@@ -102,9 +108,9 @@ def world(backend: Backend, functions: FunctionProcesses, request: pytest.Fixtur
     words = re.sub(r"[^a-z0-9]+", "-", request.node.originalname.removeprefix("test_").lower()).strip("-")[:18].strip("-")
     tag = f"{words}-{next(_numbers)}"
     functions.ensure_running()
-    client = Client(backend.server, backend.token, namespace=tag)
+    client = backend.admin(tag)
     client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": tag}})
-    made = World(backend, functions, client, backend.accounting, tag, tag)
+    made = World(backend, functions, client, tag, tag)
     yield made
     for each in reversed(made.cleanup):
         _quietly(lambda each=each: client.delete(each))

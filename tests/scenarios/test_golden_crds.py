@@ -19,7 +19,7 @@ CRD_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 @pytest.fixture(scope="module")
 def client(backend: Backend) -> Iterator[Client]:
-    made = Client(backend.server, backend.token)
+    made = backend.admin()
     yield made
     made.close()
 

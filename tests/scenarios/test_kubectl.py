@@ -47,7 +47,7 @@ def kubectl(world: World, tmp_path: Path) -> Kubectl:
             pytest.fail("kubectl is not built: run `make cluster-tools`")
         pytest.skip("kubectl is not built: run `make cluster-tools`")
     kubeconfig = tmp_path / "kubeconfig"
-    write_kubeconfig(kubeconfig, world.backend.server, {"admin": world.backend.token})
+    write_kubeconfig(kubeconfig, world.backend.access.server, {"admin": world.backend.access.token})
     return Kubectl(binary, kubeconfig, world.namespace)
 
 

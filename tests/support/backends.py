@@ -20,6 +20,7 @@ from tests.cluster.build import ToolsUnavailable
 from tests.cluster.control_plane import ControlPlane, ControlPlaneError, free_ports, write_kubeconfig
 from tests.support.accounting import Accounting
 from tests.support.client import Client, Object
+from tests.support.contexts import Access, read_context
 
 ROOT = Path(__file__).parent.parent.parent
 SYSTEM = "krofn-system"
@@ -33,9 +34,14 @@ class Backend:
     name = ""
     enforces_rights = False
 
-    def __init__(self, server: str, token: str, kubeconfig: Path, accounting: Accounting) -> None:
-        self.server, self.token, self.kubeconfig, self.accounting = server, token, kubeconfig, accounting
+    def __init__(self, access: Access, kubeconfig: Path, audit_log: Path | None) -> None:
+        self.access, self.kubeconfig = access, kubeconfig
+        self.accounting = Accounting(audit_log) if audit_log else None
         self.contexts: dict[str, str] = {}
+
+    def admin(self, namespace: str = "default") -> Client:
+        """A client with all rights."""
+        return Client(self.access.server, self.access.token, namespace=namespace, certificate=self.access.certificate)
 
     def grant(self, group: str, rgd: Object) -> None:
         """Lets the functions work with the kinds of a definition."""
@@ -51,15 +57,14 @@ class RealBackend(Backend):
     name = "real"
     enforces_rights = True
 
-    def __init__(self, plane: ControlPlane, directory: Path) -> None:
-        super().__init__(plane.server, plane.token, directory / "functions.kubeconfig", Accounting(plane.audit_log))
-        self.client = Client(plane.server, plane.token)
+    def __init__(self, access: Access, directory: Path, audit_log: Path | None) -> None:
+        super().__init__(access, directory / "functions.kubeconfig", audit_log)
+        self.client = self.admin()
         for each in manifests("namespace.yaml", "rbac.yaml"):
             self.client.apply(each)
         tokens = {f"krofn-{name}": self._token(f"krofn-{name}") for name in FUNCTIONS}
-        write_kubeconfig(self.kubeconfig, plane.server, tokens, ca=plane.ca.read_bytes())
+        write_kubeconfig(self.kubeconfig, access.server, tokens, ca=access.ca)
         self.contexts = {name: f"krofn-{name}" for name in FUNCTIONS}
-        self.admin_kubeconfig = plane.kubeconfig
 
     def _token(self, account: str) -> str:
         path = f"/api/v1/namespaces/{SYSTEM}/serviceaccounts/{account}/token"
@@ -122,6 +127,9 @@ def start_backend(name: str, directory: Path) -> Iterator[Backend]:
         with _emulator(directory) as backend:
             yield backend
         return
+    if os.environ.get("KROFN_TEST_CONTEXT"):
+        yield RealBackend(read_context(os.environ["KROFN_TEST_CONTEXT"], directory), directory, None)
+        return
     try:
         plane = ControlPlane()
         plane.__enter__()
@@ -130,7 +138,7 @@ def start_backend(name: str, directory: Path) -> Iterator[Backend]:
             pytest.fail(f"the real API server cannot run: {error}", pytrace=False)
         pytest.skip(f"no real API server: {error}")
     try:
-        yield RealBackend(plane, directory)
+        yield RealBackend(Access(plane.server, plane.token, plane.ca.read_bytes()), directory, plane.audit_log)
     finally:
         plane.stop()
 
@@ -146,7 +154,7 @@ def _emulator(directory: Path) -> Iterator[Backend]:
         _wait_for(kubeconfig, process, directory / "emulator.log")
         config = yaml.safe_load(kubeconfig.read_text())
         token = config["users"][0]["user"].get("token", "")
-        yield EmulatorBackend(config["clusters"][0]["cluster"]["server"], token, kubeconfig, Accounting(log))
+        yield EmulatorBackend(Access(config["clusters"][0]["cluster"]["server"], token, None), kubeconfig, log)
     finally:
         _stop(process)
 

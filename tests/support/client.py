@@ -33,12 +33,15 @@ class Refused(Exception):
 class Client:
     """One user's view of an API server. namespace: used where an object or a call names none."""
 
-    def __init__(self, server: str, token: str, *, namespace: str = "default", user_agent: str = USER) -> None:
-        self.server, self.token, self.namespace = server, token, namespace
+    def __init__(
+        self, server: str, token: str, *, namespace: str = "default", user_agent: str = USER, certificate: tuple[str, str] | None = None
+    ) -> None:
+        self.server, self.token, self.namespace, self.certificate = server, token, namespace, certificate
         self.http = httpx.Client(
             base_url=server,
             headers={"User-Agent": user_agent} | ({"Authorization": f"Bearer {token}"} if token else {}),
             verify=False,
+            cert=certificate,
             timeout=30,
             trust_env=False,
         )
@@ -46,7 +49,7 @@ class Client:
 
     def within(self, namespace: str) -> Client:
         """The same client with another default namespace."""
-        other = Client(self.server, self.token, namespace=namespace)
+        other = Client(self.server, self.token, namespace=namespace, certificate=self.certificate)
         other._known = self._known
         return other
 
