@@ -61,11 +61,23 @@ class Controllers:
         if new.owners and (old is None or old.owners != new.owners):
             self._add("owners", collection, new.key)
         if b'"deletionTimestamp"' in new.tail:
-            self._add("finalize", collection, new.key)
-            if collection == NAMESPACES:
-                self._add("namespace", collection, new.key)
-            if collection == CRDS:
-                self._add("definition", collection, new.key)
+            self._going(collection, new.key)
+
+    def resume(self) -> None:
+        """Takes up what was under way in a store that was filled before: deletions that have begun, owners that may be gone."""
+        for collection, content in self.store.collections.items():
+            for entry in content.entries.values():
+                if entry.owners:
+                    self._add("owners", collection, entry.key)
+                if b'"deletionTimestamp"' in entry.tail:
+                    self._going(collection, entry.key)
+
+    def _going(self, collection: CollectionKey, key: Key) -> None:
+        self._add("finalize", collection, key)
+        if collection == NAMESPACES:
+            self._add("namespace", collection, key)
+        if collection == CRDS:
+            self._add("definition", collection, key)
 
     def run(self) -> None:
         """Does everything pending, including what that causes."""

@@ -128,6 +128,15 @@ class CrdController:
         self.registry.replace(storage, ())
         self.store.drop(storage)
 
+    def resume(self) -> None:
+        """Serves what a store that was filled before defines."""
+        for entry in list(self.store.scan(CRDS)):
+            self._busy = True
+            try:
+                self.sync(entry.key[1])
+            finally:
+                self._busy = False
+
     def sync(self, name: str) -> None:
         """Serves the CRD as it is now and writes its conditions."""
         kind = self.registry.find("apiextensions.k8s.io", "v1", "customresourcedefinitions")

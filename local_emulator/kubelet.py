@@ -177,10 +177,17 @@ class Kubelet:
         self.store, self.registry, self.transactions, self.schedule, self.delay = store, registry, transactions, schedule, delay
         self.waiting: set[tuple[CollectionKey, Key]] = set()
         store.listeners.append(self._on_event)
+        for collection in STATUS:
+            for entry in store.scan(collection):
+                self._wait(collection, entry.key)
 
     def _on_event(self, collection: CollectionKey, event: Event) -> None:
-        work = (collection, event.new.key)
-        if collection not in STATUS or event.type == "DELETED" or work in self.waiting:
+        if collection in STATUS and event.type != "DELETED":
+            self._wait(collection, event.new.key)
+
+    def _wait(self, collection: CollectionKey, key: Key) -> None:
+        work = (collection, key)
+        if work in self.waiting:
             return
         self.waiting.add(work)
         self.schedule(self.delay, lambda: self._step(*work))

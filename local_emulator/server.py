@@ -12,6 +12,7 @@ import contextlib
 import json
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from local_emulator.crds import CrdController
 from local_emulator.engine import Engine, custom_model
 from local_emulator.kubelet import Kubelet
 from local_emulator.openapi import OpenApi
+from local_emulator.persistence import Database
 from local_emulator.registry import Registry
 from local_emulator.requestlog import RequestLog
 from local_emulator.requests import Request, Response, User
@@ -159,7 +161,9 @@ def create_app(store: Store | None = None, settings: Settings | None = None, log
     crds = CrdController(store, registry, transactions, custom_model)
     late: list[tuple[float, Callable[[], None]]] = []
     controllers = Controllers(store, registry, transactions, lambda seconds, step: late.append((seconds, step)), settings.controller_delay)
+    crds.resume()
     bootstrap(registry, transactions)
+    controllers.resume()
     controllers.run()
     controllers.schedule = settings.schedule
     if settings.ready_after is not None:
@@ -170,11 +174,16 @@ def create_app(store: Store | None = None, settings: Settings | None = None, log
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """A server process. port 0: any free one. kubeconfig: file to write, empty for none. ready: called with the URL when it answers."""
+    """A server process.
+
+    port 0: any free one. kubeconfig: file to write, empty for none. data: directory to keep objects in, None for memory alone.
+    ready: called with the URL when it answers.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
     kubeconfig: str = ""
+    data: Path | None = None
     settings: Settings = field(default_factory=Settings)
     ready: Callable[[str], None] | None = None
     log: RequestLog | None = None
@@ -188,7 +197,11 @@ async def serve(config: ServerConfig, stop: asyncio.Event | None = None) -> None
     import uvicorn
 
     listener = socket.create_server((config.host, config.port), backlog=2048)
-    app = create_app(settings=config.settings, log=config.log)
+    store = Store()
+    database = Database(config.data) if config.data is not None else None
+    if database is not None:
+        database.attach(store)
+    app = create_app(store, config.settings, config.log)
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5, timeout_keep_alive=75)
     )
@@ -200,6 +213,8 @@ async def serve(config: ServerConfig, stop: asyncio.Event | None = None) -> None
         if config.ready is not None:
             config.ready(address)
         await stop.wait()
+    if database is not None:
+        database.close()
 
 
 @contextlib.asynccontextmanager
@@ -262,12 +277,16 @@ def main(arguments: list[str] | None = None) -> int:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         with contextlib.ExitStack() as stack:
             sink = stack.enter_context(Path(options.audit_log).open("ab", buffering=0)).write if options.audit_log else None
-            await serve(ServerConfig(options.host, options.port, options.kubeconfig, settings, _announce, RequestLog(sink=sink)), stop)
+            log = RequestLog(sink=sink)
+            await serve(ServerConfig(options.host, options.port, options.kubeconfig, options.data_dir, settings, _announce, log), stop)
 
     try:
         asyncio.run(run())
     except OSError as error:
         print(f"cannot serve on {options.host}:{options.port}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except sqlite3.Error as error:
+        print(f"cannot keep objects in {options.data_dir}: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -45,6 +45,12 @@ class Entry:
         return body
 
 
+def entry_of(key: Key, revision: int, tail: bytes, metadata: Mapping[str, Any]) -> Entry:
+    """An entry with what is indexed taken from its metadata."""
+    owners = tuple(reference["uid"] for reference in metadata.get("ownerReferences") or ())
+    return Entry(key, tail, revision, metadata["uid"], metadata.get("labels") or {}, owners)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One change of a collection. ``old`` is absent for ADDED; for DELETED ``new`` is the last state, at the revision of the deletion."""
@@ -113,8 +119,7 @@ class Store:
         self.revision += 1
         metadata = body["metadata"]
         metadata["resourceVersion"] = str(self.revision)
-        owners = tuple(reference["uid"] for reference in metadata.get("ownerReferences") or ())
-        entry = Entry(key, encode(body)[1:], self.revision, metadata["uid"], metadata.get("labels") or {}, owners)
+        entry = entry_of(key, self.revision, encode(body)[1:], metadata)
         target = self.collection(collection)
         old = target.entries.get(key)
         if old is None:
@@ -137,6 +142,14 @@ class Store:
         self._index(collection, old, None)
         self._record(collection, target, Event(self.revision, "DELETED", old, entry))
         return entry
+
+    def restore(self, collection: CollectionKey, entry: Entry) -> None:
+        """Puts an entry back as it was, without an event: for filling a store before it is served."""
+        target = self.collection(collection)
+        target.ordered = None
+        target.entries[entry.key] = entry
+        target.latest = max(target.latest, entry.revision)
+        self._index(collection, None, entry)
 
     def scan(self, collection: CollectionKey, namespace: str = "", after: Key | None = None) -> Iterator[Entry]:
         """Entries in key order, of one namespace or of all, from behind the key ``after``. The collection must not change meanwhile."""

@@ -56,10 +56,11 @@ class Answer:
 class Client:
     """One emulator and a user of it."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, prepare: Callable[[Store], None] = lambda store: None, **settings: Any) -> None:
         self.clock = Clock()
         numbers = count(1)
         self.store = Store(now=lambda: self.clock.now, new_uid=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}")
+        prepare(self.store)
         self.app: App = create_app(self.store, Settings(schedule=self.clock.schedule, **settings))
         self.api = self.app.api
 
