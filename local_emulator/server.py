@@ -265,6 +265,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="SECONDS",
         help="make workloads ready by themselves after this time (default: never)",
     )
+    parser.add_argument("--data-dir", type=Path, metavar="DIRECTORY", help="keep objects here across restarts (default: in memory alone)")
     parser.add_argument("--authorization", choices=("RBAC", "AlwaysAllow"), default="RBAC")
     options = parser.parse_args(arguments)
     settings = Settings(
