@@ -51,8 +51,9 @@ def wanted_of(wave: Iterable[Record], members: Members) -> list[Wanted]:
     return [Wanted(record, desired, members.objects.get(identity(desired))) for record in wave for desired in record.desired]
 
 
-def refuse_duplicates(wanted: Iterable[Wanted], claimed: dict[Identity, Record]) -> None:
-    """Two nodes that render the same object: both fail and neither is written (any more). Names both nodes and the object."""
+def refuse_duplicates(wanted: Iterable[Wanted], claimed: dict[Identity, Record]) -> set[Identity]:
+    """Two nodes that render the same object: both fail and it is not written (any more). The identities of such objects."""
+    refused = set()
     for item in wanted:
         other = claimed.setdefault(item.identity, item.record)
         if other is item.record:
@@ -61,6 +62,8 @@ def refuse_duplicates(wanted: Iterable[Wanted], claimed: dict[Identity, Record])
         message = f'resources "{other.id}" and "{item.record.id}" both render {kind} {reference(item.desired)}; neither is applied'
         other.fail(message)
         item.record.fail(message)
+        refused.add(item.identity)
+    return refused
 
 
 def must_write(session: Session, item: Wanted) -> bool:
@@ -76,23 +79,24 @@ def _claimed(session: Session, observed: Object) -> bool:
     return annotations_of(observed).get(names.APPLIED, "").partition("/")[2] != str(session.mark.fence)
 
 
-def rehearse(session: Session, wanted: Iterable[Wanted]) -> Steps[None]:
-    """Where the last run failed, see first whether creates would be refused again; those fail without a trace."""
-    if (session.instance.get("status") or {}).get("state") != names.ERROR:
-        return
-    fresh = [item for item in wanted if item.observed is None and item.record.state is not State.FAILED]
-    if not fresh:
-        return
+def rehearse(session: Session, wanted: Iterable[Wanted]) -> Steps[set[Identity]]:
+    """Where the last run failed, see first which creates would be refused again; those fail without a trace."""
+    refused: set[Identity] = set()
+    fresh = [item for item in wanted if item.observed is None]
+    if not fresh or (session.instance.get("status") or {}).get("state") != names.ERROR:
+        return refused
     results = yield tuple(replace(_apply(session, item, None), dry_run=True) for item in fresh)
     for item, result in zip(fresh, results, strict=True):
         if not isinstance(result, Refused) or (result.code == 400 and "dry" in result.message.lower()):
             continue
         if not result.conflict:
             _refused(item, result)
+            refused.add(item.identity)
             continue
         current = yield from one(Get(item.record.node.resource, meta(item.desired)["name"], namespace_of(item.desired) or None))
-        if isinstance(current, Found):
-            _belongs_elsewhere(session, item, current.object)
+        if isinstance(current, Found) and _belongs_elsewhere(session, item, current.object):
+            refused.add(item.identity)
+    return refused
 
 
 def _belongs_elsewhere(session: Session, item: Wanted, current: Object) -> bool:
@@ -109,8 +113,6 @@ def apply_wave(session: Session, wanted: list[Wanted], members: Members) -> Step
     """Write what differs, in one batch; afterwards ``members`` holds the answers and failed records say why. Raises Restart."""
     writes = []
     for item in wanted:
-        if item.record.state is State.FAILED:
-            continue
         if item.observed is not None and meta(item.observed).get("deletionTimestamp"):
             item.record.wait(
                 State.DELETING,

@@ -65,8 +65,8 @@ class Waves:
             rendered = [record for record in wave if self._render(record)]
             written = [record for record in rendered if not record.node.type.external]
             wanted = wanted_of(written, self.members)
-            refuse_duplicates(wanted, self.claimed)
-            yield from rehearse(self.session, wanted)
+            wanted = _without(wanted, refuse_duplicates(wanted, self.claimed))
+            wanted = _without(wanted, (yield from rehearse(self.session, wanted)))
             external = [(record, read) for record in rendered if record.node.type.external and (read := self._reader(record)) is not None]
             yield from self._fence(wanted, rendered, external)
             yield from apply_wave(self.session, wanted, self.members)
@@ -109,9 +109,8 @@ class Waves:
     def _fence(self, wanted: list[Wanted], rendered: list[Record], external: list[tuple[Record, Get | List]]) -> Steps[None]:
         """Write the instance first, if this wave creates, raises the revision, touches it for the first time or refers to something new."""
         session = self.session
-        active = [item for item in wanted if item.record.state is not State.FAILED]
-        fresh = [item for item in active if item.observed is None]
-        writes = any(must_write(session, item) for item in active)
+        fresh = [item for item in wanted if item.observed is None]
+        writes = any(must_write(session, item) for item in wanted)
         stale = not session.managed or session.mark.revision != session.revision
         recorded = set(references.recorded(session.instance))
         unrecorded = bool(external) and not recorded.issuperset(self.references)
@@ -178,6 +177,11 @@ class Waves:
             record.fail(f'node "{record.id}": {explain(error.problem, record.id)}', *error.problems)
             return
         record.wait(State.WAITING, f"waiting for {what}: {unready(record.node, seen)} (waiting for readiness)")
+
+
+def _without(wanted: list[Wanted], refused: set[Identity]) -> list[Wanted]:
+    """The objects that may be written; a node goes on with those of its items that may."""
+    return [item for item in wanted if item.identity not in refused]
 
 
 def unready(node: Node, seen: Object | list[Object]) -> str:

@@ -662,3 +662,14 @@ def test_an_event_of_another_life_of_the_definition_is_recognised_at_the_same_nu
     assert drive(converge_instance(request, world.now), world.api) == Converged()
     assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "2"}
     assert world.demo()["metadata"]["labels"][names.RGD_ID] == "second-life"
+
+
+def test_one_refused_item_does_not_stop_its_siblings() -> None:
+    world = world_of(node("items", each={"n": ["mine", "config"]}, name=lambda s: f"demo-{s['n']}", fields=data(spec("v"))), spec={"v": "1"})
+    foreign(world, **{names.APPLYSET_PART_OF: "applyset-other-v1"})
+    world.run()
+    world.api.edit("App", "demo", {"spec": {"v": "2"}})
+    assert isinstance(world.run(), Failed)
+    assert world.api.get("ConfigMap", "demo-mine")["data"] == {"v": "2"}
+    world.run()
+    assert world.counts[1] == 0, "what is refused again leaves no trace"
