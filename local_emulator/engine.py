@@ -58,6 +58,8 @@ class Engine:
         warnings = [f'unknown field "{path}"' for path in report.unknown]
         if warnings and field_validation == "Strict":
             raise status.bad_request(f"{subject}: strict decoding error: {', '.join(warnings)}")
+        if old is not None and model.settle is not None and not subresource:
+            model.settle(read, old)
         causes = model.check(read, old, subresource)
         if causes:
             raise status.invalid(resource.group, resource.kind, read["metadata"].get("name") or "", causes)

@@ -17,7 +17,7 @@ from local_emulator.status import ApiError, internal
 
 def problems(schema: TypedSchema, value: Any) -> list[str]:
     """Every place where the configuration does not fit, as ``.spec.replicas: expected numeric (int or float), got string``."""
-    return [f"{where}: {what}" for where, what in _check(schema, value, "")]
+    return sorted(f"{where}: {what}" for where, what in _check(schema, value, ""))
 
 
 def refuse_misfit(schema: TypedSchema, patch: dict[str, Any]) -> None:
@@ -76,7 +76,7 @@ def _check(schema: TypedSchema, value: Any, where: str) -> Iterator[tuple[str, s
         yield from _check_scalar(schema, value, where)
     elif schema.shape == MAP:
         if not isinstance(value, dict):
-            yield where, f"expected map, got {_shown(value)}"
+            yield where, f"expected map, got &{{{_plain(value)}}}"
             return
         for name, part in value.items():
             child = schema.fields.get(name) or schema.element
@@ -86,7 +86,7 @@ def _check(schema: TypedSchema, value: Any, where: str) -> Iterator[tuple[str, s
                 yield from _check(child, part, f"{where}.{name}")
     elif schema.shape == LIST:
         if not isinstance(value, list):
-            yield where, f"expected list, got {_shown(value)}"
+            yield where, f"expected list, got &{{{_plain(value)}}}"
             return
         yield from _check_list(schema, value, where)
 
@@ -125,7 +125,7 @@ def _item_problem(schema: TypedSchema, item: Any) -> str:
     return ""
 
 
-_GO_NAMES = {str: "string", bool: "boolean", dict: "map", list: "list"}
+_GO_NAMES = {str: "string", bool: "bool", dict: "map[string]interface {}", list: "[]interface {}"}
 
 
 def _check_scalar(schema: TypedSchema, value: Any, where: str) -> Iterator[tuple[str, str]]:
@@ -146,8 +146,19 @@ def _shown(value: Any) -> str:
     return f"&value.valueUnstructured{{Value:{_go(value)}}}"
 
 
+def _plain(value: Any) -> str:
+    """A value as Go prints it with ``%v``."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{' '.join(_plain(part) for part in value)}]"
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{name}:{_plain(value[name])}' for name in sorted(value))}]"
+    return "<nil>" if value is None else str(value)
+
+
 def _go(value: Any) -> str:
-    """A value as Go prints it with ``%v``, strings quoted."""
+    """A value as Go prints it with ``%#v``."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

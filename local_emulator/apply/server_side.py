@@ -61,7 +61,7 @@ def server_side_apply(
     bare = _without_managers(live)
     managers = book.decode(live["metadata"].get("managedFields"), stored=True)
     if not managers:
-        before = compare(typed, empty or {"apiVersion": version, "kind": live.get("kind")}, bare)[0]
+        before = recursive_difference(compare(typed, empty or {"apiVersion": version, "kind": live.get("kind")}, bare)[0], reset)
         managers = {book.identity(book.BEFORE_FIRST_APPLY, UPDATE, "", version): Entry(book.owned(before), version, now)}
     last = managers.get(key)
     merged = merge(typed, bare, patch)

@@ -1,7 +1,7 @@
 """The defaults of built-in kinds that no schema declares, by hand.
 
-One function per definition, called with the freshly read struct; nested structs have their defaults already. Each was compared with
-what a kube-apiserver 1.36 stores.
+One function per definition (by the last part of its name, or by all of it where that is not enough), called with the freshly
+read struct; nested structs have their defaults already. Each was compared with what a kube-apiserver 1.36 stores.
 """
 
 from __future__ import annotations
@@ -209,6 +209,14 @@ def _endpoint_port(struct: Struct) -> None:
     struct.setdefault("protocol", "TCP")
 
 
+def _limit(struct: Struct) -> None:
+    if struct.get("type") != "Container":
+        return
+    default = {**struct.get("max", {}), **struct.get("default", {})}
+    request = {**struct.get("min", {}), **default, **struct.get("defaultRequest", {})}
+    struct.update({name: value for name, value in (("default", default), ("defaultRequest", request)) if value})
+
+
 def _webhook(struct: Struct) -> None:
     struct.setdefault("failurePolicy", "Fail")
     struct.setdefault("matchPolicy", "Equivalent")
@@ -262,6 +270,7 @@ DEFAULTERS: dict[str, Default] = {
     "ISCSIVolumeSource": _set(iscsiInterface="default"),
     "IngressClassParametersReference": _set(scope="Cluster"),
     "Job": _job,
+    "LimitRangeItem": _limit,
     "MatchResources": _match_resources,
     "MutatingWebhook": _mutating_webhook,
     "Namespace": _namespace,
@@ -293,4 +302,5 @@ DEFAULTERS: dict[str, Default] = {
     "ValidatingAdmissionPolicySpec": _set(failurePolicy="Fail"),
     "ValidatingWebhook": _webhook,
     "Volume": _volume,
+    "io.k8s.api.discovery.v1.EndpointPort": _set(name="", protocol="TCP"),
 }

@@ -13,6 +13,7 @@ from local_emulator.model.checks import check_builtin
 from local_emulator.model.custom import custom_checker, custom_reader
 from local_emulator.model.reading import empty_object, reader_of
 from local_emulator.model.report import Report
+from local_emulator.model.transitions import settle_service
 from local_emulator.status import Cause
 
 Object = dict[str, Any]
@@ -21,13 +22,14 @@ Object = dict[str, Any]
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """``read`` brings an object into the form it is stored in; ``check`` says what is wrong with it; ``schema`` is resolved; ``empty`` is
-    an object that nobody has written to yet, as managedFields compares with it."""
+    an object that nobody has written to yet, as managedFields compares with it; ``settle`` takes back what follows from a change."""
 
     typed: TypedSchema
     schema: Mapping[str, Any]
     read: Callable[[Object, Report], Object]
     check: Callable[[Object, Object | None, str], list[Cause]]
     empty: Object | None
+    settle: Callable[[Object, Object], None] | None = None
 
 
 @lru_cache(maxsize=512)
@@ -46,7 +48,8 @@ def builtin_model(group: str, version: str, kind: str) -> Model:
         return [] if subresource else check_builtin(group, kind, obj, old)
 
     empty = {**empty_object(name), "apiVersion": f"{group}/{version}" if group else version, "kind": kind}
-    return Model(TypedSchema.from_builtin(group, version, kind), schema_for(group, version, kind), read, check, empty)
+    settle = settle_service if (group, kind) == ("", "Service") else None
+    return Model(TypedSchema.from_builtin(group, version, kind), schema_for(group, version, kind), read, check, empty, settle)
 
 
 def custom_model(_group: str, _version: str, _kind: str, schema: Mapping[str, Any] | None) -> Model:

@@ -221,7 +221,7 @@ def reader_of(name: str) -> Reader:
         for part in sorted(required)
         if part in properties and part not in embedded
     ]
-    default = DEFAULTERS.get(short)
+    default = DEFAULTERS.get(name) or DEFAULTERS.get(short)
 
     def read(value: Any, where: str, report: Report) -> Any:
         if type(value) is not dict:

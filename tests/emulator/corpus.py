@@ -11,6 +11,7 @@ from typing import Any
 Step = tuple[str, str, Any]
 
 CORE = "/api/v1/namespaces/default"
+NETWORKING = "/apis/networking.k8s.io/v1/namespaces/default"
 APPS = "/apis/apps/v1/namespaces/default"
 THINGS = "/apis/ex.io/v1/namespaces/default/things"
 
@@ -163,6 +164,23 @@ def _config(name: str, data: dict[str, Any] | None = None, **more: Any) -> dict[
 
 def _service(name: str, **spec: Any) -> dict[str, Any]:
     return _object("v1", "Service", name, spec=spec)
+
+
+_AB = {"matchLabels": {"a": "b"}}
+
+
+def _container(name: str, **members: Any) -> dict[str, Any]:
+    return {"name": name, "image": "i:1", **members}
+
+
+def _pods(*containers: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    return {"metadata": {"labels": {"a": "b"}, "annotations": {}}, "spec": {"containers": list(containers), **spec}}
+
+
+def _owned_deployment(name: str, **spec: Any) -> dict[str, Any]:
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "11111111-1111-1111-1111-111111111111", "controller": True}
+    body = _deployment(name, **spec)
+    return {**body, "metadata": {"name": name, "ownerReferences": [{**owner, "blockOwnerDeletion": False}]}}
 
 
 SCENARIOS: dict[str, list[Step]] = {
@@ -518,6 +536,350 @@ SCENARIOS: dict[str, list[Step]] = {
         _apply("/api/v1/namespaces", _object("v1", "Namespace", "ns-b", labels={"a": "b"})),
         _create("/api/v1/namespaces", _object("v1", "Namespace", "a.b")),
     ],
+    "several-managers": [
+        (
+            "apply",
+            f"{APPS}/deployments/m1?fieldManager=a",
+            _owned_deployment(
+                "m1",
+                selector=_AB,
+                template=_pods(
+                    _container("x", ports=[{"containerPort": 1, "name": "p"}], env=[{"name": "A", "value": "1"}]), _container("y")
+                ),
+            ),
+        ),
+        (
+            "apply",
+            f"{APPS}/deployments/m1?fieldManager=b",
+            _owned_deployment(
+                "m1",
+                selector=_AB,
+                template=_pods(_container("z", env=[{"name": "Q", "value": "1"}]), _container("x", env=[{"name": "B", "value": "2"}])),
+            ),
+        ),
+        ("apply", f"{APPS}/deployments/m1?fieldManager=a", _owned_deployment("m1", selector=_AB, template=_pods(_container("x")))),
+        (
+            "apply",
+            f"{APPS}/deployments/m1?fieldManager=b&force=true",
+            _owned_deployment("m1", selector=_AB, template=_pods(_container("x", image="i:2", env=[{"name": "B", "value": "3"}]))),
+        ),
+        ("apply", f"{APPS}/deployments/m1?fieldManager=a", _owned_deployment("m1", selector=_AB, template=_pods(_container("w")))),
+        (
+            "strategic",
+            f"{APPS}/deployments/m1?fieldManager=s",
+            {
+                "spec": {
+                    "template": {
+                        "spec": {
+                            "$setElementOrder/containers": [{"name": "w"}, {"name": "x"}],
+                            "containers": [
+                                {
+                                    "name": "x",
+                                    "$setElementOrder/env": [{"name": "B"}],
+                                    "env": [{"name": "B", "value": None, "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}],
+                                }
+                            ],
+                            "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1.5Gi", "medium": ""}}],
+                        }
+                    }
+                }
+            },
+        ),
+        (
+            "strategic",
+            f"{APPS}/deployments/m1?fieldManager=s",
+            {"metadata": {"ownerReferences": [{"$patch": "delete", "uid": "11111111-1111-1111-1111-111111111111"}]}},
+        ),
+        (
+            "json",
+            f"{APPS}/deployments/m1?fieldManager=j",
+            [{"op": "remove", "path": "/spec/template/spec/volumes"}, {"op": "add", "path": "/metadata/labels", "value": {"q": "r"}}],
+        ),
+        (
+            "merge",
+            f"{APPS}/deployments/m1?fieldManager=mm",
+            {
+                "spec": {
+                    "template": {
+                        "spec": {
+                            "terminationGracePeriodSeconds": 0,
+                            "securityContext": {"runAsUser": 0},
+                            "dnsConfig": {"options": [{"name": "x", "value": ""}]},
+                        }
+                    },
+                    "replicas": 0,
+                    "revisionHistoryLimit": 0,
+                }
+            },
+        ),
+        ("put", f"{APPS}/deployments/m1?fieldManager=pp", _owned_deployment("m1", selector=_AB, template=_pods(_container("x")))),
+        (
+            "put",
+            f"{APPS}/deployments/m1/scale?fieldManager=sc",
+            {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "m1"}, "spec": {"replicas": 4}},
+        ),
+    ],
+    "service-types": [
+        (
+            "post",
+            f"{CORE}/services?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "m2"},
+                "spec": {"type": "NodePort", "ports": [{"port": 80}, {"port": 81, "name": "x"}]},
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/services/m2?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "m2"},
+                "spec": {"ports": [{"port": 80, "name": "w"}, {"port": 80, "name": "u", "protocol": "UDP"}], "selector": {"a": "b"}},
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/services/m2?fieldManager=b",
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "m2"},
+                "spec": {"ports": [{"port": 80, "protocol": "TCP", "targetPort": 8080}], "selector": {"z": "b"}},
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/services/m2?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "m2"},
+                "spec": {"type": "LoadBalancer", "ports": [{"port": 80, "name": "w"}], "selector": {"a": "b"}},
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/services/m2?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "m2"},
+                "spec": {"ports": [{"port": 80, "name": "w"}], "selector": {"a": "b"}, "type": "ClusterIP"},
+            },
+        ),
+    ],
+    "other-kinds": [
+        (
+            "apply",
+            f"{NETWORKING}/ingresses/m3?fieldManager=a",
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "Ingress",
+                "metadata": {"name": "m3"},
+                "spec": {
+                    "tls": [{"hosts": ["h"], "secretName": "s"}],
+                    "rules": [
+                        {
+                            "host": "h",
+                            "http": {
+                                "paths": [
+                                    {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "m2", "port": {"number": 80}}}}
+                                ]
+                            },
+                        }
+                    ],
+                },
+            },
+        ),
+        (
+            "apply",
+            f"{NETWORKING}/ingresses/m3/status?fieldManager=st",
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "Ingress",
+                "metadata": {"name": "m3"},
+                "status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}},
+            },
+        ),
+        (
+            "apply",
+            "/apis/batch/v1/namespaces/default/jobs/m4?fieldManager=a",
+            {
+                "apiVersion": "batch/v1",
+                "kind": "Job",
+                "metadata": {"name": "m4"},
+                "spec": {"template": _pods(_container("x"), restartPolicy="Never")},
+            },
+        ),
+        (
+            "apply",
+            "/apis/batch/v1/namespaces/default/jobs/m4?fieldManager=a",
+            {
+                "apiVersion": "batch/v1",
+                "kind": "Job",
+                "metadata": {"name": "m4"},
+                "spec": {"template": _pods(_container("x"), restartPolicy="Never")},
+            },
+        ),
+        (
+            "apply",
+            "/apis/batch/v1/namespaces/default/cronjobs/m5?fieldManager=a",
+            {
+                "apiVersion": "batch/v1",
+                "kind": "CronJob",
+                "metadata": {"name": "m5"},
+                "spec": {
+                    "schedule": "*/5 * * * *",
+                    "jobTemplate": {
+                        "metadata": {"labels": {"x": "y"}},
+                        "spec": {"template": _pods(_container("x"), restartPolicy="Never")},
+                    },
+                },
+            },
+        ),
+        (
+            "apply",
+            "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers/m6?fieldManager=a",
+            {
+                "apiVersion": "autoscaling/v2",
+                "kind": "HorizontalPodAutoscaler",
+                "metadata": {"name": "m6"},
+                "spec": {
+                    "maxReplicas": 3,
+                    "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"},
+                    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 5}},
+                    "metrics": [
+                        {"type": "Resource", "resource": {"name": "memory", "target": {"type": "AverageValue", "averageValue": "1000Mi"}}}
+                    ],
+                },
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/configmaps/m7?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "m7", "labels": None, "annotations": {"a": None}},
+                "data": None,
+                "binaryData": {"x": "aGk="},
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/persistentvolumeclaims/m8?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "metadata": {"name": "m8"},
+                "spec": {
+                    "storageClassName": "",
+                    "accessModes": ["ReadWriteOnce"],
+                    "resources": {"requests": {"storage": "0.5Gi"}},
+                    "dataSource": None,
+                },
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/resourcequotas/m9?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "ResourceQuota",
+                "metadata": {"name": "m9"},
+                "spec": {"hard": {"pods": 10, "requests.cpu": "1500m"}},
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/limitranges/m10?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "LimitRange",
+                "metadata": {"name": "m10"},
+                "spec": {"limits": [{"type": "Container", "max": {"cpu": 2}, "default": {"cpu": 1}}]},
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/endpoints/m11?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "Endpoints",
+                "metadata": {"name": "m11"},
+                "subsets": [{"addresses": [{"ip": "1.2.3.4"}], "ports": [{"port": 80}]}],
+            },
+        ),
+        (
+            "apply",
+            "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/m12?fieldManager=a",
+            {
+                "apiVersion": "discovery.k8s.io/v1",
+                "kind": "EndpointSlice",
+                "metadata": {"name": "m12"},
+                "addressType": "IPv4",
+                "endpoints": [{"addresses": ["1.2.3.4"]}],
+                "ports": [{"port": 80}],
+            },
+        ),
+        (
+            "apply",
+            f"{APPS}/daemonsets/m13?fieldManager=a",
+            {
+                "apiVersion": "apps/v1",
+                "kind": "DaemonSet",
+                "metadata": {"name": "m13"},
+                "spec": {"selector": _AB, "template": _pods(_container("x"))},
+            },
+        ),
+        (
+            "apply",
+            "/apis/policy/v1/namespaces/default/poddisruptionbudgets/m14?fieldManager=a",
+            {
+                "apiVersion": "policy/v1",
+                "kind": "PodDisruptionBudget",
+                "metadata": {"name": "m14"},
+                "spec": {"maxUnavailable": 1, "selector": _AB},
+            },
+        ),
+        (
+            "apply",
+            "/apis/rbac.authorization.k8s.io/v1/clusterroles/m15?fieldManager=a",
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": "m15"},
+                "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}, {"nonResourceURLs": ["/x"], "verbs": ["get"]}],
+                "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]},
+            },
+        ),
+        (
+            "apply",
+            f"{CORE}/serviceaccounts/m16?fieldManager=a",
+            {
+                "apiVersion": "v1",
+                "kind": "ServiceAccount",
+                "metadata": {"name": "m16"},
+                "automountServiceAccountToken": False,
+                "imagePullSecrets": [{"name": "x"}],
+                "secrets": [],
+            },
+        ),
+        (
+            "apply",
+            "/apis/scheduling.k8s.io/v1/priorityclasses/m19?fieldManager=a",
+            {
+                "apiVersion": "scheduling.k8s.io/v1",
+                "kind": "PriorityClass",
+                "metadata": {"name": "m19"},
+                "value": 0,
+                "globalDefault": False,
+            },
+        ),
+    ],
     "leases-and-events": [
         _create(
             "/apis/coordination.k8s.io/v1/namespaces/default/leases",
@@ -577,7 +939,8 @@ SCENARIOS: dict[str, list[Step]] = {
         _create(THINGS, _thing("th-x", name="bad", replicas=12)),
         ("post", f"{THINGS}?fieldValidation=Strict", {**_thing("th-x", name="abc", yyy=1, atoms=[{"a": "b", "c": 1}]), "zzz": 1}),
         _create(THINGS, _object("ex.io/v1", "Thing", "th-x", labels={"a": 1}, spec={"name": "abc"})),
-        _apply(THINGS, _thing("th-x", name=1, replicas="2")),
+        _apply(THINGS, _thing("th-x", name=1)),
+        _apply(THINGS, _thing("th-x", name="abc", replicas="2")),
         _apply(THINGS, _thing("th-x", name="abc", zzz=1)),
         _create(THINGS, _thing("th-y", name="abc", replicas=3)),
         ("merge", f"{THINGS}/th-y", {"spec": {"replicas": 2}}),
