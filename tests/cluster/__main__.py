@@ -30,7 +30,8 @@ def main() -> int:
 
 
 def _up(kwok: bool) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     started = time.monotonic()
     try:
         with ControlPlane(kwok=kwok) as plane:
