@@ -80,6 +80,8 @@ def _stage(problem: Problem) -> str:
             return f'{stage} "{problem.node}"' if stage.endswith("resource") else stage
     if problem.node and problem.node != "schema":
         return f'failed to build resource "{problem.node}"'
+    if problem.code != "crd-refused" and (problem.path or "").startswith(("spec", "types")):
+        return "failed to build OpenAPI schema for instance"
     return "failed to build resourcegraphdefinition"
 
 
