@@ -120,6 +120,7 @@ def defined() -> Definitions:
     return world
 
 
+@pytest.mark.feature(101, 109)
 def test_a_new_definition_is_served(defined: Definitions) -> None:
     status = defined.rgd()["status"]
     assert status["state"] == "Active"
@@ -134,6 +135,7 @@ def test_a_new_definition_is_served(defined: Definitions) -> None:
     assert defined.rgd()["metadata"]["finalizers"] == [names.FINALIZER]
 
 
+@pytest.mark.feature(102, 103)
 def test_the_revision_carries_hash_owner_facts_and_verdict(defined: Definitions) -> None:
     revision = defined.api.get("GraphRevision", "app-r00001")
     metadata = revision["metadata"]
@@ -179,6 +181,7 @@ def test_returning_to_an_older_spec_is_a_new_revision(defined: Definitions) -> N
     assert (defined.active, defined.revisions) == ("3", [1, 2, 3])
 
 
+@pytest.mark.feature(107)
 def test_a_broken_definition_changes_nothing_but_its_status(defined: Definitions) -> None:
     defined.define(resources=[{"id": "a", "bad": "nothing"}])
     outcome = defined.run()
@@ -204,6 +207,7 @@ def test_a_new_broken_definition_has_no_revision_number() -> None:
     assert world.api.all(CRD) == []
 
 
+@pytest.mark.feature(110)
 def test_a_refused_breaking_change_leaves_instances_on_the_accepted_graph(defined: Definitions) -> None:
     defined.define(z="integer")
     assert isinstance(defined.run(), Failed)
@@ -225,6 +229,7 @@ def test_an_allowed_breaking_change_goes_through(defined: Definitions) -> None:
     assert (defined.active, sorted(defined.fields)) == ("2", ["z"])
 
 
+@pytest.mark.feature(112)
 @pytest.mark.parametrize(
     "edit",
     [
@@ -257,6 +262,7 @@ def test_drift_whose_repair_looks_breaking_is_repaired(defined: Definitions) -> 
     assert sorted(defined.fields) == ["x"]
 
 
+@pytest.mark.feature(7)
 def test_printer_columns_alone_reach_the_crd(defined: Definitions) -> None:
     columns = [{"name": "X", "type": "string", "jsonPath": ".spec.x"}]
     defined.api.edit(RGD, "app", {"spec": {"schema": {"additionalPrinterColumns": columns}}})
@@ -264,6 +270,7 @@ def test_printer_columns_alone_reach_the_crd(defined: Definitions) -> None:
     assert defined.crd["spec"]["versions"][0]["additionalPrinterColumns"] == columns
 
 
+@pytest.mark.feature(111)
 @pytest.mark.parametrize(
     ("labels", "text"),
     [
@@ -310,6 +317,7 @@ def test_a_recreated_definition_starts_at_one_and_takes_its_crd_along(defined: D
     assert defined.crd["metadata"]["labels"][names.RGD_ID] == defined.rgd()["metadata"]["uid"]
 
 
+@pytest.mark.feature(106)
 def test_orphaned_revisions_are_adopted_and_continued(defined: Definitions) -> None:
     defined.api.delete(RGD, "app")
     defined.run()
@@ -320,12 +328,14 @@ def test_orphaned_revisions_are_adopted_and_continued(defined: Definitions) -> N
     assert owners == {defined.rgd()["metadata"]["uid"]}
 
 
+@pytest.mark.feature(104)
 def test_a_deleted_latest_revision_is_issued_again_under_a_new_number(defined: Definitions) -> None:
     defined.api.delete("GraphRevision", "app-r00001")
     assert defined.run() == Converged()
     assert (defined.active, defined.revisions, defined.rgd()["status"]["lastIssuedRevision"]) == ("2", [2], 2)
 
 
+@pytest.mark.feature(105)
 def test_retention_keeps_the_newest(defined: Definitions) -> None:
     defined.options = DefinitionOptions(max_revisions=2)
     defined.api.edit(RGD, "app", {"metadata": {"annotations": {names.ALLOW_BREAKING_CHANGES: "true"}}})
@@ -377,6 +387,7 @@ def test_a_crd_deleted_by_hand_is_told_and_made_again(defined: Definitions) -> N
     assert defined.active == "1"
 
 
+@pytest.mark.feature(113)
 @pytest.mark.parametrize("allowed", [False, True])
 def test_deletion_of_a_definition(defined: Definitions, allowed: bool) -> None:
     defined.options = DefinitionOptions(allow_crd_deletion=allowed)

@@ -38,6 +38,7 @@ def deleted(world: World) -> list[str]:
     return [name for verb, _, name in world.api.log if verb == "DELETE"]
 
 
+@pytest.mark.feature(93)
 def test_dependents_go_first() -> None:
     world = chain()
     world.api.delete("App", "demo")
@@ -64,6 +65,7 @@ def test_a_wave_waits_until_the_one_after_it_is_gone() -> None:
     assert deleted(world) == ["demo-b", "demo-a"]
 
 
+@pytest.mark.feature(94)
 def test_deletion_needs_no_definition() -> None:
     world = chain()
     world.api.graphs.clear()
@@ -170,6 +172,7 @@ def test_nothing_is_pruned_while_anything_is_unresolved_or_failed() -> None:
     assert world.api.find("ConfigMap", "demo-old") is None
 
 
+@pytest.mark.feature(89)
 def test_readiness_does_not_gate_pruning() -> None:
     world = world_of(node("a"), node("old"))
     world.activate(graph(node("a", DEPLOYMENT, ready=lambda s: s["a"]["status"]["ready"])), 2)
@@ -177,6 +180,7 @@ def test_readiness_does_not_gate_pruning() -> None:
     assert world.api.all("ConfigMap") == []
 
 
+@pytest.mark.feature(88)
 def test_pruned_dependents_go_first_and_strangers_before_all() -> None:
     on = {"include": lambda s: s["schema"]["spec"]["on"]}
     world = world_of(node("a", **on), node("b", after=["a"], **on), node("c", after=["b"], **on), node("x"), spec={"on": True})

@@ -39,6 +39,7 @@ def spec(name: str) -> Any:
 # What a managed instance and its children look like
 
 
+@pytest.mark.feature(83, 84, 85, 92)
 def test_a_new_instance_is_managed_like_kros() -> None:
     world = world_of(node("config", fields=data("1")))
     world.run()
@@ -61,6 +62,7 @@ def test_a_new_instance_is_managed_like_kros() -> None:
     assert owner == {"user", names.MANAGER_LABELLER, names.MANAGER}
 
 
+@pytest.mark.feature(25, 97, 98)
 def test_status_of_a_converged_instance() -> None:
     world = world_of(node("config", fields=data(spec("v"))), spec={"v": "x"}, status={"seen": lambda s: s["config"]["data"]["v"]})
     world.run()
@@ -76,6 +78,7 @@ def test_status_of_a_converged_instance() -> None:
     }
 
 
+@pytest.mark.feature(9, 28)
 def test_a_definition_without_resources_is_active_at_once() -> None:
     world = world_of(status={"n": lambda s: s["schema"]["metadata"]["name"]})
     assert world.run() == Converged()
@@ -97,6 +100,7 @@ def test_the_dry_driver_writes_nothing() -> None:
 # Waves and gates
 
 
+@pytest.mark.feature(67, 69)
 def test_ready_when_gates_dependents_and_names_the_blocking_node() -> None:
     world = world_of(node("web", DEPLOYMENT, ready=ready), node("config", after=["web"], fields=data("1")), node("last", after=["config"]))
     outcome = world.run()
@@ -114,6 +118,7 @@ def test_ready_when_gates_dependents_and_names_the_blocking_node() -> None:
     assert world.demo()["metadata"]["annotations"][names.APPLYSET_GROUP_KINDS] == "ConfigMap,Deployment.apps"
 
 
+@pytest.mark.feature(70)
 def test_data_pending_is_not_an_error() -> None:
     world = world_of(node("web", DEPLOYMENT), node("config", after=["web"], fields=data(lambda s: s["web"]["status"]["replicas"])))
     assert isinstance(world.run(), Waiting)
@@ -140,6 +145,7 @@ def test_a_fatal_error_stops_its_node_and_dependents_only() -> None:
     assert world.demo()["status"]["state"] == "ERROR"
 
 
+@pytest.mark.feature(71, 73)
 def test_include_when_is_contagious_and_prunes() -> None:
     world = world_of(
         node("a", include=spec("on"), fields=data("1")), node("b", SECRET, after=["a"]), node("c", fields=data("1")), spec={"on": True}
@@ -155,6 +161,7 @@ def test_include_when_is_contagious_and_prunes() -> None:
     assert world.counts == (2, 0)
 
 
+@pytest.mark.feature(72)
 def test_include_when_may_read_resources_once_they_are_ready() -> None:
     world = world_of(
         node("web", DEPLOYMENT, ready=ready),
@@ -167,6 +174,7 @@ def test_include_when_may_read_resources_once_they_are_ready() -> None:
     assert world.api.find("ConfigMap", "demo-extra")
 
 
+@pytest.mark.feature(87)
 def test_two_nodes_rendering_one_object_are_both_refused() -> None:
     world = world_of(node("a", name="same", fields=data("a")), node("b", name="same", fields=data("b")), node("c", fields=data("c")))
     assert isinstance(world.run(), Failed)
@@ -176,6 +184,7 @@ def test_two_nodes_rendering_one_object_are_both_refused() -> None:
     assert world.demo()["status"]["state"] == "ERROR"
 
 
+@pytest.mark.feature(74, 78, 79)
 def test_a_collection_gives_items_in_order_and_prunes_what_left_the_list() -> None:
     items = node("items", each={"n": spec("names")}, name=lambda s: f"item-{s['n']}", fields=data(lambda s: s["n"]))
     world = world_of(
@@ -194,6 +203,7 @@ def test_a_collection_gives_items_in_order_and_prunes_what_left_the_list() -> No
     assert world.api.get("ConfigMap", "demo-all")["data"] == {"v": ""}, "an emptied collection is empty for its dependents in the same run"
 
 
+@pytest.mark.feature(65)
 def test_items_in_other_namespaces_are_recorded_and_read_there() -> None:
     world = world_of(node("items", each={"n": ["x", "y"]}, namespace=lambda s: s["n"], fields=data("1")))
     assert world.run() == Converged()
@@ -205,6 +215,7 @@ def test_items_in_other_namespaces_are_recorded_and_read_there() -> None:
     assert len(world.api.all("ConfigMap")) == 2
 
 
+@pytest.mark.feature(5, 66)
 def test_a_cluster_scoped_instance() -> None:
     world = World(graph(node("ns", NAMESPACE), node("c", namespace="apart", fields=data("1")), instance=CLUSTER_APP))
     world.instance()
@@ -222,6 +233,7 @@ def test_a_cluster_scoped_instance() -> None:
 # Writing only differences
 
 
+@pytest.mark.feature(90)
 @pytest.mark.parametrize("manager", ["kubectl-edit", "kro.run/other"])
 def test_whoever_changes_a_value_is_corrected(manager: str) -> None:
     world = world_of(node("config", fields=data("1")))
@@ -357,6 +369,7 @@ def test_what_nobody_owns_is_adopted_and_told() -> None:
     assert world.counts == (2, 0)
 
 
+@pytest.mark.feature(86)
 @pytest.mark.parametrize("each", [None, {"n": ["x"]}])
 def test_what_belongs_to_another_applyset_is_reported(each: Any) -> None:
     world = world_of(node("config", fields=data("1"), each=each))
@@ -369,6 +382,7 @@ def test_what_belongs_to_another_applyset_is_reported(each: Any) -> None:
     assert world.api.get("ConfigMap", "demo-config") == before
 
 
+@pytest.mark.feature(91)
 def test_a_child_that_is_going_is_waited_for() -> None:
     world = world_of(node("config", fields=data("1")), node("other", fields=data("1")))
     world.run()
@@ -388,6 +402,7 @@ def test_a_child_that_is_going_is_waited_for() -> None:
 # What the API server refuses
 
 
+@pytest.mark.feature(100)
 def test_a_refused_apply_says_so_and_is_tried_again_ever_more_rarely() -> None:
     world = world_of(node("config", fields=data("1")), node("fine", fields=data("1")))
     refusal = Refused(403, "Forbidden", 'configmaps "demo-config" is forbidden: not wanted here')
@@ -406,6 +421,7 @@ def test_a_refused_apply_says_so_and_is_tried_again_ever_more_rarely() -> None:
     assert world.run().retry_after is None
 
 
+@pytest.mark.feature(99)
 def test_same_failure_same_text_no_write() -> None:
     world = world_of(node("config", fields=data(lambda s: 1 // 0)))
     world.run()
@@ -464,6 +480,7 @@ def test_a_name_too_long_for_a_label_is_one_clear_error() -> None:
 # Suspension
 
 
+@pytest.mark.feature(96)
 @pytest.mark.parametrize("value", ["suspended", "Disabled"])
 def test_suspension_keeps_what_the_status_said(value: str) -> None:
     world = world_of(node("config", fields=data(spec("v"))), spec={"v": "1"}, status={"seen": lambda s: s["config"]["data"]["v"]})
@@ -485,6 +502,7 @@ def test_suspension_keeps_what_the_status_said(value: str) -> None:
 # Status and conditions
 
 
+@pytest.mark.feature(29)
 def test_a_status_field_that_fails_costs_only_itself() -> None:
     world = world_of(
         node("config", fields=data("1")), status={"good": lambda s: "yes", "bad": lambda s: 1 // 0, "later": lambda s: s["nothing"]}
@@ -508,6 +526,7 @@ def healthy(s: Any) -> Any:
     return {"type": "Healthy", "status": "True" if s["config"]["data"]["v"] == "1" else "False", "reason": "Checked", "message": ""}
 
 
+@pytest.mark.feature(30)
 def test_author_conditions_replace_the_built_in_ones() -> None:
     world = world_of(node("config", fields=data(spec("v"))), spec={"v": "1"}, conditions=[healthy])
     assert world.run() == Converged()
@@ -549,6 +568,7 @@ def test_a_pending_author_condition_keeps_its_previous_value_and_is_named() -> N
     assert world.condition("Up")["status"] == "True"
 
 
+@pytest.mark.feature(32, 33)
 def test_duplicate_and_fatal_author_conditions_are_an_error_but_survivors_are_written() -> None:
     twice = {"type": "Twice", "status": "True", "reason": "", "message": ""}
     world = world_of(node("config", fields=data("1")), conditions=[lambda s: [twice, twice], lambda s: 1 // 0, healthy])
@@ -557,6 +577,7 @@ def test_duplicate_and_fatal_author_conditions_are_an_error_but_survivors_are_wr
     assert world.demo()["status"]["state"] == "ERROR"
 
 
+@pytest.mark.feature(116)
 def test_condition_events_follow_the_feature_gate() -> None:
     world = world_of(node("config", fields=data("1")))
     world.options = replace(world.options, condition_events=True)
@@ -580,6 +601,7 @@ def shared(world: World, name: str = "shared", namespace: str = "default", **val
     world.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": values})
 
 
+@pytest.mark.feature(80, 82)
 def test_a_reference_is_recorded_before_it_is_read() -> None:
     world = world_of(reference(), node("config", after=["ref"], fields=data(lambda s: s["ref"]["data"]["k"])))
     outcome = world.run()
@@ -596,6 +618,7 @@ def test_a_reference_is_recorded_before_it_is_read() -> None:
     assert world.counts == (1 + 1 + 1, 0), "an external reference adds one read"
 
 
+@pytest.mark.feature(95)
 def test_a_reference_is_never_written_or_deleted() -> None:
     world = world_of(reference())
     shared(world, k="v")
@@ -627,6 +650,7 @@ def test_references_that_go_leave_no_label() -> None:
     assert not [key for key in metadata["labels"] if key.startswith(names.REFERS_PREFIX)]
 
 
+@pytest.mark.feature(81)
 def test_a_selector_reference_reads_all_namespaces_and_is_ready_when_empty() -> None:
     many = node(
         "many",
@@ -665,7 +689,9 @@ def test_an_event_of_another_life_of_the_definition_is_recognised_at_the_same_nu
 
 
 def test_one_refused_item_does_not_stop_its_siblings() -> None:
-    world = world_of(node("items", each={"n": ["mine", "config"]}, name=lambda s: f"demo-{s['n']}", fields=data(spec("v"))), spec={"v": "1"})
+    world = world_of(
+        node("items", each={"n": ["mine", "config"]}, name=lambda s: f"demo-{s['n']}", fields=data(spec("v"))), spec={"v": "1"}
+    )
     foreign(world, **{names.APPLYSET_PART_OF: "applyset-other-v1"})
     world.run()
     world.api.edit("App", "demo", {"spec": {"v": "2"}})
