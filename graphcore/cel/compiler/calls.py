@@ -8,12 +8,12 @@ not follow their schema; what an implementation then raises is ``no such overloa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphcore.cel.ast import Call, Literal
 from graphcore.cel.compiler.building import charge
 from graphcore.cel.compiler.context import CALLS, Context, Environment, Evaluator
-from graphcore.cel.declarations import Overload
+from graphcore.cel.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.standard_impl import searcher
 from graphcore.cel.types import Kind, Type
@@ -56,15 +56,33 @@ def accepts(wanted: Type, value: Any) -> bool:
     return True  # dyn and type parameters
 
 
-def _candidates(context: Context, expr: Call) -> list[Overload]:
-    function = context.functions.get(expr.function)
-    if function is None:
-        return []
-    member = expr.target is not None
-    count = len(expr.args) + member
+class _Target(NamedTuple):
+    """What a call leads to. implementation: None when nothing takes such a call. small: results take no room."""
+
+    function: Function
+    implementation: Implementation | None
+    small: bool
+
+
+_TARGETS: dict[tuple[int, bool, int, tuple[str, ...]], _Target] = {}
+_REMEMBERED = 4096
+
+
+def _target(function: Function, member: bool, count: int, chosen: tuple[str, ...]) -> _Target:
+    """The implementation for calls of that form, by value where several are possible. Remembered, since tables of functions stay."""
+    key = (id(function), member, count, chosen)
+    known = _TARGETS.get(key)
+    if known is not None and known.function is function:
+        return known
     found = [overload for overload in function.overloads if overload.member is member and len(overload.arguments) == count]
-    chosen = context.overloads.get(expr.id, ())
-    return [overload for overload in found if overload.id in chosen] or found
+    candidates = [overload for overload in found if overload.id in chosen] or found
+    implementations = {overload.implementation for overload in candidates if overload.implementation}
+    single = implementations.pop() if len(implementations) == 1 else None
+    several = _by_values(candidates) if implementations else None
+    target = _Target(function, single or several, all(overload.result.kind in _SMALL for overload in candidates))
+    if len(_TARGETS) < _REMEMBERED:
+        _TARGETS[key] = target
+    return target
 
 
 def _by_values(candidates: list[Overload]) -> Implementation:
@@ -87,15 +105,14 @@ def _by_values(candidates: list[Overload]) -> Implementation:
 
 
 def _call(context: Context, expr: Call) -> Evaluator:
-    candidates = _candidates(context, expr)
-    implementations = {overload.implementation for overload in candidates if overload.implementation}
+    function = context.functions.get(expr.function)
     arguments = [context.compile(arg) for arg in (expr.args if expr.target is None else (expr.target, *expr.args))]
-    if not implementations:
+    if function is None:
         return _refuse(expr.function)
-    implementation = implementations.pop() if len(implementations) == 1 else _by_values(candidates)
-    if all(overload.result.kind in _SMALL for overload in candidates):
-        return _small(implementation, arguments)
-    return _building(implementation, arguments)
+    _, implementation, small = _target(function, expr.target is not None, len(arguments), context.overloads.get(expr.id, ()))
+    if implementation is None:
+        return _refuse(expr.function)
+    return _small(implementation, arguments) if small else _building(implementation, arguments)
 
 
 def _refuse(function: str) -> Evaluator:

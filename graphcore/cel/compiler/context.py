@@ -27,7 +27,7 @@ class Context:
     observe: wraps the evaluator of every node, for a trace; nodes are then compiled one by one.
     """
 
-    __slots__ = ("depth", "functions", "names", "observe", "overloads", "scope")
+    __slots__ = ("compiled", "depth", "functions", "names", "observe", "overloads", "scope")
 
     def __init__(
         self,
@@ -42,8 +42,10 @@ class Context:
         self.observe = observe
         self.scope: dict[str, str] = {}  # variables of the comprehensions around: name to key of the environment
         self.depth = 0  # of comprehensions
+        self.compiled = 0  # evaluators made so far
 
     def compile(self, expr: Expr) -> Evaluator:
+        self.compiled += 1
         kind = type(expr)
         if kind is Call:
             form = CALLS.get(expr.function, CALLS[""])  # type: ignore[attr-defined]

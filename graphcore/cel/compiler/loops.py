@@ -8,26 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graphcore.cel.ast import Call, Comprehension, Expr, Ident, ListExpr, Literal, children
+from graphcore.cel.ast import Call, Comprehension, Expr, Ident, ListExpr, Literal
 from graphcore.cel.budget import CONTAINER, ITEM
 from graphcore.cel.compiler.context import BUDGET, NODES, Context, Environment, Evaluator
 from graphcore.cel.compiler.paths import FAILED
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.values import key_value, keys_of, map_key, no_such_overload
 
-_NODES_PER_STEP = 16
+_EVALUATORS_PER_STEP = 10
 
 
 class _Loop:
-    """What all loops need. keys: of the environment, one or two; weight: what one iteration costs, in steps."""
+    """What all loops need. keys: of the environment, one or two; weight: steps per iteration, known when the body is compiled."""
 
     __slots__ = ("first", "second", "values", "weight")
 
-    def __init__(self, values: Evaluator, first: str, second: str, weight: int) -> None:
+    def __init__(self, values: Evaluator, first: str, second: str) -> None:
         self.values = values
         self.first = first
         self.second = second
-        self.weight = weight
+        self.weight = 1
 
     def items(self, env: Environment) -> Any:
         """What to iterate over: elements or keys, or with two variables pairs. Raises EvaluationError for what has none."""
@@ -49,11 +49,13 @@ def _comprehension(context: Context, expr: Comprehension) -> Evaluator:
     context.depth += 1
     first = _enter(context, expr.iter_var)
     second = _enter(context, expr.iter_var2) if expr.iter_var2 else ""
-    loop = _Loop(values, first, second, 1 + _size(expr.loop_step) // _NODES_PER_STEP)
+    loop = _Loop(values, first, second)
+    before = context.compiled
     evaluator = _known(context, expr, loop)
     if evaluator is None:
         accumulator = _enter(context, expr.accu_var)
         evaluator = _fold(context, expr, loop, accumulator, outer)
+    loop.weight += (context.compiled - before) // _EVALUATORS_PER_STEP
     context.depth -= 1
     context.scope = outer
     return evaluator
@@ -63,14 +65,6 @@ def _enter(context: Context, name: str) -> str:
     key = f"{name}@{context.depth}"
     context.scope[name] = key
     return key
-
-
-def _size(expr: Expr) -> int:
-    count, pending = 0, [expr]
-    while pending:
-        count += 1
-        pending.extend(children(pending.pop()))
-    return count
 
 
 def _known(context: Context, expr: Comprehension, loop: _Loop) -> Evaluator | None:
