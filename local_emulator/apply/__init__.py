@@ -6,10 +6,13 @@ The semantics are those of structured-merge-diff, which kube-apiserver uses. The
 * ``typed``: a view of a schema that knows only what ownership needs: :class:`~local_emulator.apply.typed.TypedSchema`;
 * ``walk``: field set of a value, comparison and merge of two values, removal of paths;
 * ``managers``: ``metadata.managedFields`` to sets and back, what is never owned, what an endpoint resets;
+* ``checking``: whether a configuration fits its schema, in structured-merge-diff's words;
+* ``last_applied``: the bridge from client-side apply, through the annotation that ``kubectl apply`` keeps;
 * ``server_side``: the two operations that others call::
 
     server_side_apply(live: dict | None, patch: dict, *, manager: str, force: bool, typed: TypedSchema, now: str,
-                      subresource: str = "", reset: Node | None = None, normalise: Callable[[dict], dict] | None = None) -> dict
+                      subresource: str = "", reset: Node | None = None, normalise: Callable[[dict], dict] | None = None,
+                      empty: dict | None = None, waived: Node | None = None) -> dict
     record_update(old: dict | None, new: dict, *, manager: str, typed: TypedSchema, now: str,
                   subresource: str = "", reset: Node | None = None, empty: dict | None = None) -> dict
 

@@ -47,10 +47,8 @@ class TypedSchema:
         """The view of a CRD version's ``openAPIV3Schema``; metadata is an ObjectMeta whatever the schema says."""
         built = _Builder().node(schema)
         metadata = _Builder(zeros=True).node(schema_for("", "v1", "ConfigMap")["properties"]["metadata"])
-        built.fields = {**built.fields, "apiVersion": SCALAR_NODE, "kind": SCALAR_NODE, "metadata": metadata}
-        if built.shape != MAP:
-            built = cls(MAP, element=DEDUCED_NODE, fields=built.fields)
-        return built
+        fields = {**built.fields, "apiVersion": SCALAR_NODE, "kind": SCALAR_NODE, "metadata": metadata}
+        return cls(MAP, fields=fields, element=built.element if built.shape == MAP else DEDUCED_NODE)
 
     def item_element(self, item: Any) -> str:
         """The path element of an item of this granular list."""

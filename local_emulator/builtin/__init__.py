@@ -7,7 +7,7 @@ Two sources, kept apart because they change for different reasons:
   (enumerations and the few declared defaults).
 * ``kinds``: the discovery table, by hand: plural, scope, short names, verbs, subresources.
 
-``columns`` says how ``kubectl get`` shows the usual kinds.
+``wire`` lists how objects are written back where the schemas do not say, ``paths`` builds the ``paths`` of OpenAPI documents.
 """
 
 from __future__ import annotations

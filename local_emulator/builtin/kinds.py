@@ -156,13 +156,3 @@ def _entry(group_version: str, line: str) -> BuiltinKind:
 def load_kinds() -> tuple[BuiltinKind, ...]:
     """All built-in kinds, ordered by group and version as in the table, then as discovery lists them."""
     return tuple(_entry(group_version, line.strip()) for group_version, lines in _TABLE.items() for line in lines.strip().splitlines())
-
-
-@cache
-def _index() -> dict[tuple[str, str, str], BuiltinKind]:
-    return {(kind.group, kind.version, kind.kind): kind for kind in load_kinds()}
-
-
-def find_kind(group: str, version: str, kind: str) -> BuiltinKind | None:
-    """The built-in kind of that group, version and kind, or None."""
-    return _index().get((group, version, kind))

@@ -1,7 +1,8 @@
 """What the emulator knows about the inside of objects: reading, defaults and validation, for built-in and custom kinds.
 
 * ``reading``: built-in objects through the shape of Go structs, in one pass of compiled closures; ``defaults`` are its hooks;
-* ``checks``: what the API server refuses in the usual built-in kinds (422);
+* ``checks``, ``pods``, ``unchangeable``: what the API server refuses in the usual built-in kinds (422), in the ``wording`` of field errors;
+* ``transitions``: what it takes back by itself when an object changes its nature;
 * ``custom``: custom resources: prune, default, validate; ``rules`` evaluates their validation rules in CEL;
 * ``models``: :class:`~local_emulator.model.models.Model`, what is compiled once per served version of a kind::
 

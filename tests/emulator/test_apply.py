@@ -384,5 +384,14 @@ def test_paths_are_shown_as_the_api_server_shows_them() -> None:
     assert display(("f:a", 'k:{"n":1,"p":"x"}', "f:s", 'v:"q"')) == '.a[n=1,p="x"].s[="q"]'
 
 
+@pytest.mark.parametrize("schema", [{}, {"type": "object"}, {"type": "object", "x-kubernetes-preserve-unknown-fields": True}])
+def test_what_no_schema_describes_is_granular_in_maps_and_whole_in_lists(schema: Object) -> None:
+    typed = TypedSchema.from_crd(schema)
+    patch = thing(a={"b": 1}, c=[{"d": 1}])
+    result = server_side_apply(None, patch, manager="m", force=False, typed=typed, now=NOW)
+    assert owned(result, "m") == {".": {}, "f:a": {".": {}, "f:b": {}}, "f:c": {}}
+    assert typed.fields["metadata"].fields["ownerReferences"].keys == ("uid",)
+
+
 def test_everything_names_containers_too() -> None:
     assert everything(CUSTOM.fields["spec"], {"map": {"a": "1"}}) == {".": {}, "f:map": {".": {}, "f:a": {}}}

@@ -11,7 +11,7 @@ import pytest
 import local_emulator
 from local_emulator.builtin import schemas
 from local_emulator.builtin.facts import DEFAULTS, ENUMS
-from local_emulator.builtin.kinds import BuiltinKind, find_kind, load_kinds
+from local_emulator.builtin.kinds import BuiltinKind, load_kinds
 from local_emulator.builtin.wire import EMBEDDED, PLAIN, POINTERS, PRESENT
 
 DATA = Path(local_emulator.__file__).parent / "data"
@@ -89,7 +89,6 @@ def test_references_are_wrapped_and_prose_is_apart() -> None:
 
 def test_unknown_names() -> None:
     assert schemas.openapi_document("nope/v1") is None
-    assert find_kind("apps", "v1", "Nope") is None
     with pytest.raises(KeyError):
         schemas.schema_for("apps", "v1", "Nope")
 
