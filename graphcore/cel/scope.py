@@ -10,7 +10,7 @@ from graphcore.cel.overloads import Overloads
 from graphcore.cel.types import DYN, Kind, Type, TypeProvider
 from graphcore.cel.unification import MAX_SIZE
 
-_NAMES = {Kind.TIMESTAMP: "timestamp", Kind.DURATION: "duration"}
+_NAMES = {Kind.TIMESTAMP: "timestamp", Kind.DURATION: "duration", Kind.NULL: "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Checked:
 
 
 def describe(type: Type) -> str:
-    """A type as the checker's messages write it: as ``Type.text``, but ``timestamp`` and ``duration``."""
+    """A type as the checker's messages write it: as ``Type.text``, but ``timestamp``, ``duration`` and ``null``."""
     if type.parameters:
         name = type.name if type.kind is Kind.OPAQUE else type.kind.value
         return f"{name}({', '.join(describe(p) for p in type.parameters)})"

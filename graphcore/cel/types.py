@@ -62,6 +62,8 @@ class Type:
         """As cel-go prints it: ``list(string)``, ``map(string, dyn)``, ``optional_type(int)``, ``kubernetes.Quantity``."""
         if self._text is None:
             base = self.name if self.kind in (Kind.OPAQUE, Kind.OBJECT, Kind.PARAMETER) else self.kind.value
+            if self.kind is Kind.NULL:
+                base = "null_type"  # only the checker's messages say "null"
             self._text = f"{base}({', '.join(p.text for p in self.parameters)})" if self.parameters else base
         return self._text
 

@@ -69,7 +69,7 @@ TYPES = [
     ("[[], [1]]", "list(list(int))"),
     ("[?o]", "list(int)"),
     ("b ? web : null", "Web"),
-    ("b ? null : web", "null"),
+    ("b ? null : web", "null_type"),
     ("d ? d : 1", "dyn"),
     ("d + 1", "int"),
     ("d + d", "dyn"),
