@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 from graphcore.openapi.values import validate_value
 from local_emulator.commands.generate import command
 
+pytestmark = pytest.mark.feature(121)
+
 RGD = {
     "apiVersion": "kro.run/v1alpha1",
     "kind": "ResourceGraphDefinition",

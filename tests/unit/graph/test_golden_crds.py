@@ -12,6 +12,8 @@ from graphcore.openapi.compat import compare
 from graphcore.openapi.crd_validation import validate_crd
 from tests.tools.golden_crds import CRDS, crd_text, definitions
 
+pytestmark = pytest.mark.feature(3, 5, 6, 7, 8, 9, 26)
+
 DEFINITIONS = definitions()
 
 

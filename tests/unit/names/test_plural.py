@@ -8,6 +8,8 @@ import pytest
 
 from graphcore.names.plural import pluralize
 
+pytestmark = pytest.mark.feature(4)
+
 ANSWERS = [line.split() for line in (Path(__file__).parents[2] / "data" / "plurals" / "flect.txt").read_text().splitlines()]
 
 

@@ -11,6 +11,8 @@ from graphcore.graph import synthesize_crd
 from graphcore.openapi.compat import Changes, compare
 from graphcore.simpleschema import to_openapi
 
+pytestmark = pytest.mark.feature(110)
+
 TEXT = {"type": "string"}
 
 

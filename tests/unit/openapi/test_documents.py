@@ -11,6 +11,8 @@ import pytest
 
 from graphcore.openapi import Document, Schemas
 
+pytestmark = pytest.mark.feature(124)
+
 TEXT = {"type": "string"}
 META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 

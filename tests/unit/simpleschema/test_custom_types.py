@@ -9,6 +9,8 @@ import pytest
 from graphcore.errors import ProblemsError
 from graphcore.simpleschema import to_openapi
 
+pytestmark = pytest.mark.feature(13, 14)
+
 
 def messages(spec: Any, types: Any) -> list[tuple[str | None, str]]:
     with pytest.raises(ProblemsError) as caught:

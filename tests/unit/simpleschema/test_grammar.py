@@ -10,6 +10,8 @@ from graphcore.errors import ProblemsError
 from graphcore.simpleschema import to_openapi
 from graphcore.simpleschema.tokenizer import tokenize
 
+pytestmark = pytest.mark.feature(10, 11, 12, 15, 24)
+
 ANY = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 TEXT = {"type": "string"}
 

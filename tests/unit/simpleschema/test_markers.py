@@ -9,6 +9,8 @@ import pytest
 from graphcore.errors import ProblemsError
 from graphcore.simpleschema import to_openapi
 
+pytestmark = pytest.mark.feature(16, 17, 18, 19, 20, 21, 22, 23)
+
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
 BASE: dict[str, dict[str, Any]] = {
     "string": STRING,
