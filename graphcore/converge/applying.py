@@ -31,11 +31,12 @@ RETRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One object of a node. observed: the child as listed, if there is one."""
+    """One object of a node. observed: the child as listed, if there is one. current: it is what it should be."""
 
     record: Record
     desired: dict[str, Any]
     observed: Object | None
+    current: bool
 
     @property
     def identity(self) -> Identity:
@@ -48,7 +49,12 @@ class Wanted:
 
 def wanted_of(wave: Iterable[Record], members: Members) -> list[Wanted]:
     """The objects that the rendered nodes of a wave want, beside what was observed of them."""
-    return [Wanted(record, desired, members.objects.get(identity(desired))) for record in wave for desired in record.desired]
+    wanted = []
+    for record in wave:
+        for desired in record.desired:
+            observed = members.objects.get(identity(desired))
+            wanted.append(Wanted(record, desired, observed, observed is not None and is_current(desired, observed)))
+    return wanted
 
 
 def refuse_duplicates(wanted: Iterable[Wanted], claimed: dict[Identity, Record]) -> set[Identity]:
@@ -68,9 +74,7 @@ def refuse_duplicates(wanted: Iterable[Wanted], claimed: dict[Identity, Record])
 
 def must_write(session: Session, item: Wanted) -> bool:
     """Not there, not current, or claimed by somebody's prune and not yet rewritten since."""
-    if item.observed is None:
-        return True
-    return not is_current(item.desired, item.observed) or _claimed(session, item.observed)
+    return item.observed is None or not item.current or _claimed(session, item.observed)
 
 
 def _claimed(session: Session, observed: Object) -> bool:

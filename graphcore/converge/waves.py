@@ -112,15 +112,14 @@ class Waves:
         fresh = [item for item in wanted if item.observed is None]
         writes = any(must_write(session, item) for item in wanted)
         stale = not session.managed or session.mark.revision != session.revision
-        recorded = set(references.recorded(session.instance))
-        unrecorded = bool(external) and not recorded.issuperset(self.references)
+        unrecorded = bool(external) and not set(references.recorded(session.instance)).issuperset(self.references)
         places = [item.place for item in fresh]
         if not (unrecorded or (writes and stale) or (fresh and not (session.fenced and session.covered(places)))):
             return
         ahead = foreseen(self.records, rendered)
         places += [place for record in ahead if (place := self._expected_place(record)) is not None]
         pruning = claim(candidates(self.members, self.claimed)) if self._complete(rendered) else frozenset()
-        yield from session.fence(places, pruning=pruning, refers=recorded.union(self.references))
+        yield from session.fence(places, pruning=pruning, refers={*references.recorded(session.instance), *self.references})
 
     def _expected_place(self, record: Record) -> Place | None:
         """Where a node that is not rendered yet will probably put its objects."""
