@@ -86,12 +86,12 @@ def test_a_broken_definition_is_refused_alike_by_validate_and_in_its_condition(b
 def test_every_fault_is_shown_with_its_place(tmp_path: Path) -> None:
     file = tmp_path / "rgd.yaml"
     file.write_text(
-        yaml.safe_dump(definition(*UNKNOWN_FIELD["spec"]["resources"], config("x", "other", data={"n": "${schema.spec.count}"})))
+        yaml.safe_dump(definition(*UNKNOWN_FIELD["spec"]["resources"], config("x", "other", data={"size": "${schema.spec.count}"})))
     )
     shown = krofn("validate", "-f", str(file))
     assert shown.exit_code == 1
     assert "node settings · dat" in shown.stdout
-    assert "node other · data.n" in shown.stdout
+    assert "node other · data.size" in shown.stdout
     assert "hint: did you mean data?" in shown.stdout
     assert shown.stderr == "error: the definition is refused\n"
 
