@@ -220,7 +220,7 @@ def compare(question: Question, ours: Answer, theirs: Answer) -> Difference | No
         return Difference("check", question, ours, theirs)
     if "issues" in ours:
         return Difference("issues", question, ours, theirs) if _without_numbers(ours) != _without_numbers(theirs) else None
-    if ours["type"] != re.sub(r"\bnull_type\b", "null", theirs["type"]):
+    if ours["type"] != theirs["type"]:
         return Difference("type", question, ours, theirs)
     if ("error" in ours) != ("error" in theirs):
         return Difference("value", question, ours, theirs)
