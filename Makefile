@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CACHE := .cache
-RUNTIME_STAMP := $(VENV)/.runtime-$(shell cksum < requirements/runtime.lock | cut -d' ' -f1)
+RUNTIME_STAMP := $(VENV)/.runtime-$(shell cat requirements/build.lock requirements/runtime.lock | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cksum < requirements/dev.lock | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -19,9 +19,10 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("krofn needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
-$(RUNTIME_STAMP): | $(VENV)/bin/python
-	$(PIP) install --require-hashes --no-deps -r requirements/runtime.lock
-	$(PIP) install --no-deps --no-build-isolation -e . || { $(PIP) install setuptools && $(PIP) install --no-deps --no-build-isolation -e .; }
+$(RUNTIME_STAMP): requirements/build.lock requirements/runtime.lock | $(VENV)/bin/python
+	@echo "setting up $(VENV) with pinned dependencies (once; a minute or two)" >&2
+	$(PIP) install --require-hashes --no-deps -r requirements/build.lock -r requirements/runtime.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEV_STAMP): $(RUNTIME_STAMP)
@@ -55,6 +56,7 @@ format: setup-dev ## ruff format and fixes
 .PHONY: lock
 lock: setup-dev ## renew the lock files from pyproject.toml
 	$(PIP) install uv
+	printf 'setuptools>=77\nwheel\n' | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q - -o requirements/build.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml --group test --group lint --group bench --group generate -o requirements/dev.lock
 
