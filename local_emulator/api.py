@@ -11,17 +11,17 @@ from typing import Any
 
 from local_emulator import discovery, lists, scale, status
 from local_emulator.access import Access
-from local_emulator.codec import MAX_BODY, decode, decode_yaml, encode
+from local_emulator.bodies import read_body, read_deletion, read_patch
+from local_emulator.codec import MAX_BODY, decode, encode
 from local_emulator.controllers import Controllers
 from local_emulator.crds import CrdController
 from local_emulator.machinery import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Machinery
 from local_emulator.openapi import OpenApi
-from local_emulator.protobuf.decoding import MEDIA_TYPE, decode_object
 from local_emulator.registry import Registry, Resource, Subresource
 from local_emulator.requestlog import LogEntry, RequestLog
-from local_emulator.requests import Request, Response, Target, check_dry_run, parse_path, verb_of, warning_headers, write_options
+from local_emulator.requests import Request, Response, Target, parse_path, verb_of, warning_headers, write_options
 from local_emulator.reviews import review
-from local_emulator.status import ApiError, Cause
+from local_emulator.status import ApiError
 from local_emulator.store import Store
 from local_emulator.transactions import Transactions
 from local_emulator.views import PLAIN, View, listing, negotiate, single
@@ -30,8 +30,6 @@ from local_emulator.writing import Deletion, Options, Written
 
 LOG = logging.getLogger(__name__)
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
-BODY_TYPES = ("application/json", "application/yaml", MEDIA_TYPE)
-PROPAGATION = ("Foreground", "Background", "Orphan")
 # kinds whose DELETE answers the object that is gone, not a Status
 RETURNS_DELETED = frozenset(
     {
@@ -173,49 +171,38 @@ class Api:
             return self._subresource(request, target, verb, resource, namespace)
         if verb not in resource.verbs or (verb == "create" and target.name) or (verb == "update" and not target.name):
             raise status.method_not_allowed()
+        # Before anything is written: a representation that we cannot give refuses the request as a whole.
+        view = negotiate(request.headers.get("accept", ""), request.query.get("includeObject", ""))
         if "get" not in resource.verbs:
-            return Response(201, encode(review(self.access, identity, resource, namespace, self._body(request, resource))))
+            return Response(201, encode(review(self.access, identity, resource, namespace, read_body(request, resource))))
         match verb:
             case "get":
-                view = negotiate(request.headers.get("accept", ""), request.query.get("includeObject", ""))
                 entry = self.transactions.entry(resource, namespace, target.name)
                 return self._answer(200, resource, entry.tail, view)
             case "list":
-                view = negotiate(request.headers.get("accept", ""), request.query.get("includeObject", ""))
                 page = lists.page(self.store, resource, namespace, request.query)
                 return Response(200, view.finish(listing(resource, page.entries, page.metadata, view, self.store.now())), view.content_type)
             case "watch":
-                return self._watch(request, target, resource, namespace)
+                return self._watch(request, target, resource, namespace, view)
             case "create":
                 options = write_options(request, "CreateOptions")
-                written = self.transactions.create(resource, namespace, self._body(request, resource), options)
-                return self._written(request, resource, written)
+                written = self.transactions.create(resource, namespace, read_body(request, resource), options)
+                return self._written(resource, written, view)
             case "update":
                 options = write_options(request, "UpdateOptions")
-                written = self.transactions.update(resource, namespace, target.name, self._body(request, resource), None, options)
-                return self._written(request, resource, written)
+                written = self.transactions.update(resource, namespace, target.name, read_body(request, resource), None, options)
+                return self._written(resource, written, view)
             case "patch":
-                return self._written(request, resource, self._patch(request, resource, namespace, target.name, None))
+                return self._written(resource, self._patch(request, resource, namespace, target.name, None), view)
             case "delete":
-                return self._delete(request, resource, namespace, target.name)
+                return self._delete(request, resource, namespace, target.name, view)
         return self._delete_collection(request, resource, namespace)
 
-    def _watch(self, request: Request, target: Target, resource: Resource, namespace: str) -> Response:
-        view = negotiate(request.headers.get("accept", "").replace(";stream=watch", ""), request.query.get("includeObject", ""))
+    def _watch(self, request: Request, target: Target, resource: Resource, namespace: str, view: View) -> Response:
         query = dict(request.query)
         if target.name:
             query["fieldSelector"] = f"metadata.name={target.name}"
         return Response(200, b"", "application/json", watch=Watch(self.store, resource, namespace, query, view))
-
-    def _body(self, request: Request, resource: Resource) -> Any:
-        if (request.content_type or "application/json") not in BODY_TYPES:
-            raise status.unsupported_media_type(BODY_TYPES)
-        try:
-            return _decoded(request)
-        except ValueError as error:
-            raise status.bad_request(
-                f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; {error}"
-            ) from error
 
     def _patch(self, request: Request, resource: Resource, namespace: str, name: str, sub: Subresource | None) -> Written:
         media = request.content_type
@@ -228,10 +215,8 @@ class Api:
         patch = read_patch(request.body, media)
         return self.transactions.patch(resource, namespace, name, patch, media, sub, options)
 
-    def _written(self, request: Request, resource: Resource, written: Written) -> Response:
-        response = self._answer(
-            written.code, resource, written.tail, negotiate(request.headers.get("accept", ""), request.query.get("includeObject", ""))
-        )
+    def _written(self, resource: Resource, written: Written, view: View) -> Response:
+        response = self._answer(written.code, resource, written.tail, view)
         response.headers.extend(warning_headers(written.warnings))
         return response
 
@@ -240,36 +225,15 @@ class Api:
             return Response(code, resource.show(tail))
         return Response(code, view.finish(single(resource, tail, view, self.store.now())), view.content_type)
 
-    def _deletion(self, request: Request) -> Deletion:
-        body: Any = {}
-        if request.body:
-            try:
-                body = _decoded(request)
-            except ValueError as error:
-                raise status.bad_request(f"error decoding DeleteOptions: {error}") from error
-            if not isinstance(body, dict):
-                raise status.bad_request("error decoding DeleteOptions: not an object")
-        query = request.query
-        propagation = body.get("propagationPolicy") or query.get("propagationPolicy", "")
-        if propagation and propagation not in PROPAGATION:
-            text = f'Unsupported value: "{propagation}": supported values: "Foreground", "Background", "Orphan", "nil"'
-            raise status.options_invalid("DeleteOptions", Cause("propagationPolicy", text, "FieldValueNotSupported"))
-        if not propagation and (body.get("orphanDependents") or query.get("orphanDependents") == "true"):
-            propagation = "Orphan"
-        dry_run = (body.get("dryRun") or [query.get("dryRun", "")])[0]
-        check_dry_run(dry_run, "DeleteOptions")
-        conditions = body.get("preconditions") or {}
-        return Deletion(conditions.get("uid") or "", conditions.get("resourceVersion") or "", propagation, dry_run == "All")
-
-    def _delete(self, request: Request, resource: Resource, namespace: str, name: str) -> Response:
-        gone, tail, entry = self.transactions.delete(resource, namespace, name, self._deletion(request))
+    def _delete(self, request: Request, resource: Resource, namespace: str, name: str, view: View) -> Response:
+        gone, tail, entry = self.transactions.delete(resource, namespace, name, read_deletion(request))
         if not gone or resource.storage in RETURNS_DELETED:
-            return self._answer(200, resource, tail, negotiate(request.headers.get("accept", "")))
+            return self._answer(200, resource, tail, view)
         details = {"name": name, **({"group": resource.group} if resource.group else {}), "kind": resource.plural, "uid": entry.uid}
         return Response(200, encode({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}))
 
     def _delete_collection(self, request: Request, resource: Resource, namespace: str) -> Response:
-        deletion = self._deletion(request)
+        deletion = read_deletion(request)
         page = lists.page(self.store, resource, namespace, request.query)
         for entry in page.entries:
             self.transactions.delete(resource, entry.key[0], entry.key[1], deletion)
@@ -286,22 +250,22 @@ class Api:
             raise status.method_not_allowed()
         if sub.name == "token":
             entry = self.transactions.entry(resource, namespace, name)
-            return Response(201, encode(self.access.issue(namespace, name, entry.uid, self.store.now(), self._body(request, resource))))
+            return Response(201, encode(self.access.issue(namespace, name, entry.uid, self.store.now(), read_body(request, resource))))
         if sub.name == "eviction":
             self.transactions.delete(resource, namespace, name, Deletion())
             return Response(201, encode({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}))
+        view = negotiate(request.headers.get("accept", ""))
         if verb == "get" and sub.name == "status":
-            view = negotiate(request.headers.get("accept", ""))
             return self._answer(200, resource, self.transactions.entry(resource, namespace, name).tail, view)
         if sub.name == "scale":
             return self._scale(request, verb, resource, namespace, name, sub)
         if verb == "patch":
-            return self._written(request, resource, self._patch(request, resource, namespace, name, sub))
+            return self._written(resource, self._patch(request, resource, namespace, name, sub), view)
         options = write_options(request, "UpdateOptions")
-        body = self._body(request, resource)
+        body = read_body(request, resource)
         if sub.name == "binding":
             body = self._bound(resource, namespace, name, body)
-        return self._written(request, resource, self.transactions.update(resource, namespace, name, body, sub, options))
+        return self._written(resource, self.transactions.update(resource, namespace, name, body, sub, options), view)
 
     def _bound(self, resource: Resource, namespace: str, name: str, body: Any) -> Any:
         pod = self.transactions.load(resource, self.transactions.entry(resource, namespace, name))
@@ -323,7 +287,7 @@ class Api:
             )
         else:
             options = write_options(request, "UpdateOptions")
-            merged = self._body(request, resource)
+            merged = read_body(request, resource)
         return self._write_scale(resource, live, merged, sub, options)
 
     def _write_scale(self, resource: Resource, live: Any, merged: Any, sub: Subresource, options: Options) -> Response:
@@ -333,25 +297,6 @@ class Api:
         metadata = live["metadata"]
         written = self.transactions.update(resource, metadata.get("namespace", ""), metadata["name"], changed, sub, options)
         return Response(200, encode(scale.read(resource, decode(b"{" + written.tail))))
-
-
-def _decoded(request: Request) -> Any:
-    if request.content_type == MEDIA_TYPE:
-        return decode_object(request.body)
-    return decode_yaml(request.body) if request.content_type == "application/yaml" else decode(request.body)
-
-
-def read_patch(body: bytes, media: str) -> Any:
-    """A decoded patch of the right JSON shape for its media type."""
-    try:
-        patch = decode_yaml(body) if media == APPLY_PATCH else decode(body)
-    except ValueError as error:
-        raise status.bad_request(f"error decoding {'YAML' if media == APPLY_PATCH else 'patch'}: {error}") from error
-    if media == JSON_PATCH and not isinstance(patch, list):
-        raise status.bad_request("error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp")
-    if media != JSON_PATCH and not isinstance(patch, dict):
-        raise status.bad_request("error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}")
-    return patch
 
 
 def _refusal(error: ApiError) -> Response:

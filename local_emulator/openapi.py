@@ -54,7 +54,7 @@ class OpenApi:
         if version is None or not self.registry.serves(group, version):
             raise status.page_not_found()
         body, digest = self.document(group, version)
-        headers = [("Etag", f'"{digest}"'), ("Vary", "Accept"), ("X-From-Cache", "1")]
+        headers = [("Etag", f'"{digest}"'), ("Vary", "Accept")]
         if request.query.get("hash"):
             if request.query["hash"] != digest:
                 return Response(301, b"", headers=[("Location", self._url(group, version))])
