@@ -82,7 +82,11 @@ def compare(schema: TypedSchema, old: Any, new: Any) -> Comparison:
     elif new is None and isinstance(old, dict | list):
         new = type(old)()
     node = resolve(schema, new)
-    if node.atomic or type(old) is not type(new) or not isinstance(new, dict | list):
+    if type(old) is not type(new):
+        # Another kind of value: the place itself changed, what was inside is gone, and what is inside now is new.
+        inside = {name: below for name, below in everything(schema, old).items() if name != "."}
+        return everything(schema, new), inside or None
+    if node.atomic or not isinstance(new, dict | list):
         return MEMBER, None
     if isinstance(new, dict):
         return _compare_maps(node, old, new)

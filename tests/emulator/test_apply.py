@@ -196,6 +196,15 @@ def test_fields_that_nobody_recorded_belong_to_before_first_apply() -> None:
         apply(live, "a", n=2)
 
 
+def test_what_was_inside_a_value_that_became_another_kind_of_value_is_nobodys() -> None:
+    live = apply(None, "a", free={"x": {"y": 1}})
+    changed = update(live, "e", free={"x": 1})
+    assert owned(changed, "a") == {"f:free": {}} or owned(changed, "a") is None
+    assert owned(changed, "e", "Update") == {"f:free": {"f:x": {}}}
+    back = update(changed, "f", free={"x": {"y": 1}})
+    assert owned(back, "f", "Update") == {"f:free": {"f:x": {".": {}, "f:y": {}}}}
+
+
 @pytest.mark.parametrize("given_fields", [[], [{}]])
 def test_a_client_can_forget_all_managers(given_fields: list[Any]) -> None:
     live = apply(None, "a", n=1)
