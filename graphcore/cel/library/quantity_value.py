@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from math import copysign, inf
 from typing import Any
 
@@ -20,10 +21,8 @@ from graphcore.cel.values import INT_MAX, INT_MIN, Opaque
 
 QUANTITY = opaque("kubernetes.Quantity")
 
-_TEXT = re.compile(r"([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)\Z", re.ASCII)
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
-_EXPONENT = re.compile(r"[eE]([+-]?[0-9]{1,18})\Z", re.ASCII)
 _NANO = -9
 _INT64_DIGITS = 18
 _MAX_SCALE = 1_000
@@ -89,9 +88,20 @@ def _aligned(left: Quantity, right: Quantity) -> tuple[int, int, int]:
     return left.value * 10 ** (left.scale - scale), right.value * 10 ** (right.scale - scale), scale
 
 
+@cache
+def _text() -> re.Pattern[str]:
+    """Sign, digits without leading zeros, digits behind the point, suffix; compiled when the first quantity is read."""
+    return re.compile(r"([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)\Z", re.ASCII)
+
+
+@cache
+def _exponent() -> re.Pattern[str]:
+    return re.compile(r"[eE]([+-]?[0-9]{1,18})\Z", re.ASCII)
+
+
 def parse_quantity(text: str) -> Quantity | None:
     """The quantity a text stands for; None if it is none. Raises EvaluationError for an exponent beyond 1000 (budget exceeded)."""
-    match = _TEXT.match(text)
+    match = _text().match(text)
     if match is None or not text:
         return None
     sign = -1 if match[1] == "-" else 1
@@ -107,7 +117,7 @@ def _suffixed(sign: int, whole: str, fraction: str, suffix: str) -> Quantity | N
         return _decimal(sign, whole, fraction, _DECIMAL[suffix])
     if suffix in _BINARY:
         return _binary(sign, whole, fraction, _BINARY[suffix])
-    exponent = _EXPONENT.match(suffix)
+    exponent = _exponent().match(suffix)
     if exponent is None:
         return None
     return _decimal(sign, whole, fraction, int(exponent[1]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from graphcore.cel.declarations import Function, Overload
@@ -19,9 +20,13 @@ SEMVER_TYPE = opaque("kubernetes.Semver")
 
 _NUMBER = r"(0|[1-9][0-9]{0,19})"
 _PRERELEASE = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-_VERSION = re.compile(
-    rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_PRERELEASE}(?:\.{_PRERELEASE})*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?\Z", re.ASCII
-)
+
+
+@cache
+def _version() -> re.Pattern[str]:
+    """Compiled when the first version is read: that takes milliseconds."""
+    build = r"(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
+    return re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_PRERELEASE}(?:\.{_PRERELEASE})*))?{build}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +51,7 @@ class Semver(Opaque):
 
 def parse_semver(text: str) -> Semver | None:
     """The version a text stands for; None if it is none."""
-    match = _VERSION.match(text)
+    match = _version().match(text)
     if match is None:
         return None
     numbers = [int(part) for part in match.groups()[:3]]

@@ -229,7 +229,7 @@ ROWS: dict[str, Row] = {
     "minor": Row("semver('1.2.3').minor() == 2", "'1'.minor()", ("semver('1.18446744073709551615.3').minor()", "overflow")),
     "patch": Row("semver('1.2.3').patch() == 3", "'1'.patch()", "semver('1.2.3-rc.1+b').patch() == 3"),
     # kro
-    "hash.fnv64a": Row("base64.encode(hash.fnv64a('hello world')) == 'd5plpufjzyPn' || size(hash.fnv64a('hello world')) == 8", "hash.fnv64a(b'x')", "size(hash.fnv64a('')) == 8"),
+    "hash.fnv64a": Row("base64.encode(hash.fnv64a('hello world')) == 'd5pl5wI80uc='", "hash.fnv64a(b'x')", "size(hash.fnv64a('')) == 8"),
     "hash.sha256": Row("size(hash.sha256('a')) == 32", "hash.sha256(1)", "base64.encode(hash.sha256('')).startsWith('47DEQpj8HBSa')"),
     "hash.md5": Row("size(hash.md5('a')) == 16", "hash.md5(1)", "base64.encode(hash.md5('')) == '1B2M2Y8AsgTpgAmY7PhCfg=='"),
     "json.unmarshal": Row("json.unmarshal('{\"a\": [1, null]}') == {'a': [1.0, null]}", "json.unmarshal(1)", ("json.unmarshal('{')", "failed to parse JSON")),
