@@ -104,7 +104,7 @@ class Api:
                 target.name,
                 target.subresource,
                 response.code,
-                request.path,
+                request.uri,
             )
         )
         return response

@@ -14,7 +14,7 @@ LIMIT = 200_000
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """One request. ``verb``: get, list, watch, create, update, patch, apply, delete, deletecollection; for paths outside the API
-    groups the lower-case method with an empty ``resource``. A watch is logged when it starts."""
+    groups the lower-case method with an empty ``resource``. ``path`` includes the query. A watch is logged when it starts."""
 
     user_agent: str
     user: str

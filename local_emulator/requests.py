@@ -33,6 +33,12 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    raw_query: str = ""
+
+    @property
+    def uri(self) -> str:
+        """Path and query as they came."""
+        return f"{self.path}?{self.raw_query}" if self.raw_query else self.path
 
     @property
     def user_agent(self) -> str:

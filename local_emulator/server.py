@@ -135,9 +135,9 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         name = raw.decode("latin-1")
         headers[name] = f"{headers[name]},{value.decode('latin-1')}" if name in headers else value.decode("latin-1")
     query: dict[str, str] = {}
-    if scope.get("query_string"):
-        for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
-            query.setdefault(name, value)
+    raw_query = scope.get("query_string", b"").decode("latin-1")
+    for name, value in parse_qsl(raw_query, keep_blank_values=True) if raw_query else ():
+        query.setdefault(name, value)
     body = b""
     if scope["method"] not in ("GET", "HEAD"):
         message = await receive()
@@ -147,7 +147,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
             body += message.get("body", b"")
     raw_path = scope.get("raw_path")
     path = raw_path.decode("latin-1").partition("?")[0] if raw_path else scope["path"]
-    return Request(scope["method"], path if "%" in path else unquote(path), query, headers, body)
+    return Request(scope["method"], path if "%" in path else unquote(path), query, headers, body, raw_query)
 
 
 def create_app(store: Store | None = None, settings: Settings | None = None, log: RequestLog | None = None) -> App:
