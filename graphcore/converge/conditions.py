@@ -118,12 +118,6 @@ class ConditionSet:
     def is_true(self, name: str) -> bool:
         return self.held[name].status == "True"
 
-    @property
-    def ready(self) -> bool:
-        """The root is True at the current generation."""
-        root = self.held[names.READY]
-        return root.status == "True" and root.generation == self.generation
-
     def ordered(self) -> list[Condition]:
         """As stored: by transition time, root last."""
         rest = [condition for condition in self.held.values() if condition.type != names.READY]

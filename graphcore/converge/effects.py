@@ -277,7 +277,7 @@ class Recorded:
 class Refused:
     """The API server said no. code: HTTP status. reason, message, details: from its Status object.
 
-    Codes 429 and 5xx whose reason is not about the object itself are retried by the driver first, within the run's deadline.
+    What says that the server is busy (429, 502, 503, 504) is retried by the driver first, within the run's deadline.
     """
 
     code: int
@@ -289,11 +289,6 @@ class Refused:
     def conflict(self) -> bool:
         """A precondition failed: another writer was first, the name is taken, or the object of that UID is gone."""
         return self.code == 409 or (self.code == 422 and self.message.find("metadata.uid") >= 0)
-
-    @property
-    def transient(self) -> bool:
-        """Repeating the same request later may succeed although nobody changes an object."""
-        return self.code == 429 or self.code >= 500
 
 
 Result: TypeAlias = Found | Missing | Listed | Served | Documents | Kinds | Recorded | Refused

