@@ -35,12 +35,13 @@ class Up:
     "--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="Port of the Kubernetes API on 127.0.0.1."
 )
 @click.option("--kubeconfig", metavar="FILE", help="Write the kubeconfig here instead of into a temporary directory.")
+@click.option("--data-dir", metavar="DIR", help="Keep the objects here across restarts; made if missing.")
 @click.option("--ready-file", metavar="FILE", help="Write this file when everything can serve.")
 @output_option
-def command(port: int, kubeconfig: str | None, ready_file: str | None, output: str) -> None:
+def command(port: int, kubeconfig: str | None, data_dir: str | None, ready_file: str | None, output: str) -> None:
     """Run a local Kubernetes API with bridge and functions beside it.
 
-    Prints the path of a kubeconfig for kubectl, Helm or any client. Ends on SIGTERM or Ctrl-C; nothing is kept.
+    Prints the path of a kubeconfig for kubectl, Helm or any client. Ends on SIGTERM or Ctrl-C; nothing is kept but what --data-dir keeps.
     """
     from local_emulator.install import check_settings
 
@@ -48,12 +49,20 @@ def command(port: int, kubeconfig: str | None, ready_file: str | None, output: s
     target = Path(kubeconfig).resolve() if kubeconfig else None
     if target and not target.parent.is_dir():
         raise Misuse(f"{target.parent}: no such directory")
-    asyncio.run(_up(port, target, ready_file, output))
+    keep: tuple[str, ...] = ()
+    if data_dir:
+        try:
+            Path(data_dir).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Misuse(f"{data_dir}: {error.strerror or error}") from None
+        keep = ("--data-dir", data_dir)
+    asyncio.run(_up(port, target, keep, ready_file, output))
 
 
-async def _up(port: int, kubeconfig: Path | None, ready_file: str | None, output: str) -> None:
+async def _up(port: int, kubeconfig: Path | None, keep: tuple[str, ...], ready_file: str | None, output: str) -> None:
     with scratch() as directory, stop_signal() as stop:
-        async with local_cluster(Path(directory), say=lambda text: talk(escape(text)), port=port, kubeconfig=kubeconfig) as up:
+        running = local_cluster(Path(directory), say=lambda text: talk(escape(text)), port=port, kubeconfig=kubeconfig, options=keep)
+        async with running as up:
             if output == "json":
                 print_json({"kubeconfig": str(up.kubeconfig), "server": up.server})
             else:
@@ -64,8 +73,10 @@ async def _up(port: int, kubeconfig: Path | None, ready_file: str | None, output
 
 
 @contextlib.asynccontextmanager
-async def local_cluster(directory: Path, say: Callable[[str], None], *, port: int = 0, kubeconfig: Path | None = None) -> AsyncIterator[Up]:
-    """The emulator and the functions, from start to stop; logs go to ``directory``. Raises Refusal."""
+async def local_cluster(
+    directory: Path, say: Callable[[str], None], *, port: int = 0, kubeconfig: Path | None = None, options: tuple[str, ...] = ()
+) -> AsyncIterator[Up]:
+    """The emulator, with further options of its own, and the functions, from start to stop; logs go to ``directory``. Raises Refusal."""
     began = time.monotonic()
     config = kubeconfig or directory / "kubeconfig"
     address = port or free_ports(1)[0]
@@ -80,6 +91,7 @@ async def local_cluster(directory: Path, say: Callable[[str], None], *, port: in
         str(config),
         "--ready-after",
         READY_AFTER,
+        *options,
     )
     try:
         # The functions need the kubeconfig only when they first ask something, so everything starts at once.

@@ -97,7 +97,7 @@ def test_up_serves_says_so_and_ends_on_sigterm(tmp_path: Path) -> None:
     arguments = [sys.executable, "-m", "local_emulator.cli", "up", "--kubeconfig", str(kubeconfig), "--ready-file", str(ready)]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not ready.exists() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.05)
         assert ready.exists()
