@@ -15,6 +15,7 @@ from pathlib import Path
 
 from graphcore.cel import library
 from graphcore.cel.declarations import Function, Overload
+from tests.conformance.fuzz.differential import CLASSES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "cel-functions.md"
 
@@ -43,6 +44,10 @@ _TITLES = {
 _INTRODUCTION = """All that can be called in `${…}`: the functions that kro registers, with the same names and types. A function written with a
 receiver (`string.charAt(int)`) is called on a value; `T`, `K`, `V` and `A` stand for any type. An error ends the evaluation; none of them
 contains values of your objects. Results that would be too large, and evaluations that would take too long, end with `budget exceeded`."""
+
+_DIFFERENCES = (
+    """Everything is compared with cel-go and Kubernetes' libraries on generated expressions; these are the only kinds of difference."""
+)
 
 MACROS = {
     "has": ("has(a.b)", "Whether the field or key is there; `a` itself must be."),
@@ -142,6 +147,8 @@ def page() -> str:
     for title, functions in modules():
         entries = [entry(function) for function in sorted(functions, key=lambda one: one.name) if is_callable_by_name(function)]
         parts.append(f"## {title}\n\n" + "\n\n".join(entries))
+    differences = "\n".join(f"| {kind.name} | {kind.reason} | `{kind.example}` |" for kind in CLASSES)
+    parts.append(f"## Differences from cel-go\n\n{_DIFFERENCES}\n\n| kind | why | example |\n|---|---|---|\n{differences}")
     return "\n\n".join(parts) + "\n"
 
 
