@@ -49,10 +49,6 @@ def _pod_spec(struct: Struct) -> None:
         struct["serviceAccount"] = struct["serviceAccountName"]
     elif struct.get("serviceAccount"):
         struct["serviceAccountName"] = struct["serviceAccount"]
-    if struct.get("hostNetwork"):
-        for container in [*(struct.get("containers") or ()), *struct.get("initContainers", ())]:
-            for port in container.get("ports", ()):
-                port.setdefault("hostPort", port.get("containerPort"))
 
 
 def _volume(struct: Struct) -> None:
@@ -195,8 +191,12 @@ def _crd(struct: Struct) -> None:
 
 
 def _pod(struct: Struct) -> None:
-    """Requests follow limits, but only in pods themselves, not in templates."""
+    """Requests follow limits, and host ports the host network, but only in pods themselves, not in templates."""
     spec = struct["spec"]
+    if spec.get("hostNetwork"):
+        for container in [*(spec.get("containers") or ()), *spec.get("initContainers", ())]:
+            for port in container.get("ports", ()):
+                port.setdefault("hostPort", port.get("containerPort"))
     for container in [*(spec.get("containers") or ()), *spec.get("initContainers", ())]:
         limits = container["resources"].get("limits")
         if limits:

@@ -12,6 +12,21 @@ from local_emulator.status import Cause
 
 Struct = dict[str, Any]
 
+_VOLUMES = (
+    "emptyDir",
+    "hostPath",
+    "secret",
+    "nfs",
+    "persistentVolumeClaim",
+    "downwardAPI",
+    "configMap",
+    "projected",
+    "csi",
+    "ephemeral",
+    "image",
+)
+"""The order in which the API server looks at the kinds of volumes: the second one it finds is refused."""
+
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
 
 
@@ -64,7 +79,8 @@ def check_pod_spec(spec: Struct, where: str) -> Iterator[Cause]:
             yield duplicate(f"{place}.name", name)
         volumes.add(name)
         if len(volume) > 2:
-            yield forbidden(f"{place}.{sorted(set(volume) - {'name'})[1]}", "may not specify more than 1 volume type")
+            second = sorted(set(volume) - {"name"}, key=lambda kind: (_VOLUMES.index(kind) if kind in _VOLUMES else len(_VOLUMES), kind))[1]
+            yield forbidden(f"{place}.{second}", "may not specify more than 1 volume type")
     names: set[str] = set()
     if not spec.get("containers"):
         yield required(f"{where}.containers")

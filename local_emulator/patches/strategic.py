@@ -93,9 +93,10 @@ def _merge_lists(target: Any, patch: list[Any], schema: Schema, order: list[Any]
     key = schema.get("x-kubernetes-patch-merge-key")
     if any(isinstance(item, dict) for item in (*patch, *live)):
         merged = _merge_keyed(live, patch, key or "", items)
-        return _arrange(merged, live, order, key or "") if order is not None else merged
-    merged = [*live, *(item for item in patch if item not in live)]
-    return _arrange(merged, live, order, "") if order is not None else list(dict.fromkeys(merged))
+        told = [item for item in patch if not (isinstance(item, dict) and _PATCH in item)]
+        return _arrange(merged, live, told if order is None else order, key or "")
+    merged = list(dict.fromkeys([*live, *patch]))
+    return _arrange(merged, live, patch if order is None else order, "")
 
 
 def _merge_keyed(live: list[Any], patch: list[Any], key: str, items: Schema) -> list[Any]:
@@ -121,7 +122,7 @@ def _merge_keyed(live: list[Any], patch: list[Any], key: str, items: Schema) -> 
 
 
 def _arrange(merged: list[Any], live: list[Any], order: list[Any], key: str) -> list[Any]:
-    """Items named in ``order`` in that order; the server's own stay between the same neighbours as before."""
+    """Items named in ``order`` (without one: in the patch) in that order; others stay before what they were before, new items come first."""
 
     def name_of(item: Any) -> Any:
         return item.get(key) if isinstance(item, dict) and key else item
@@ -135,7 +136,7 @@ def _arrange(merged: list[Any], live: list[Any], order: list[Any], key: str) -> 
     while ours and own:
         # A server-only item goes first if the live list has it before the next item of the patch.
         first, other = name_of(own[0]), name_of(ours[0])
-        if first in live_names and (other not in live_names or live_names.index(first) < live_names.index(other)):
+        if other in live_names and live_names.index(first) < live_names.index(other):
             out.append(own.pop(0))
         else:
             out.append(ours.pop(0))

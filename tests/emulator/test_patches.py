@@ -100,7 +100,7 @@ def _names(containers: list[Any]) -> list[str]:
     ("live", "patch", "result"),
     [
         ([{"name": "a", "image": "1"}], [{"name": "a", "image": "2"}], [{"name": "a", "image": "2"}]),
-        ([{"name": "a", "image": "1"}], [{"name": "b"}], [{"name": "a", "image": "1"}, {"name": "b"}]),
+        ([{"name": "a", "image": "1"}], [{"name": "b"}], [{"name": "b"}, {"name": "a", "image": "1"}]),
         ([{"name": "a"}, {"name": "b"}], [{"name": "a", "$patch": "delete"}], [{"name": "b"}]),
         ([{"name": "a", "image": "1", "tty": True}], [{"name": "a", "$patch": "replace", "image": "2"}], [{"name": "a", "image": "2"}]),
         ([{"name": "a"}], [{"$patch": "replace"}, {"name": "z"}], [{"name": "z"}]),
@@ -134,7 +134,7 @@ def test_set_element_order(order: list[str], result: list[str]) -> None:
 @pytest.mark.parametrize(
     ("live", "patch", "result"),
     [
-        ({"finalizers": ["a", "b"]}, {"finalizers": ["c", "a"]}, {"finalizers": ["a", "b", "c"]}),
+        ({"finalizers": ["a", "b"]}, {"finalizers": ["c", "a"]}, {"finalizers": ["c", "a", "b"]}),
         ({"finalizers": ["a", "b"]}, {"$deleteFromPrimitiveList/finalizers": ["a"]}, {"finalizers": ["b"]}),
         ({"finalizers": ["a", "b"]}, {"$setElementOrder/finalizers": ["b", "a"], "finalizers": ["b"]}, {"finalizers": ["b", "a"]}),
         ({"labels": {"a": "1"}}, {"labels": {"$patch": "replace", "b": "2"}}, {"labels": {"b": "2"}}),
