@@ -72,10 +72,10 @@ class Host:
         target.__name__ = name
         self.apps[address(name)] = application(target, function)  # type: ignore[arg-type]
 
-    async def start_bridge(self) -> None:
-        """A bridge that knows nothing."""
+    async def start_bridge(self, sink: str = "") -> None:
+        """A bridge that knows nothing. sink: address of a broker, instead of the functions directly."""
         addressed = replace(
-            self.settings, definition_url=address("definition"), instance_url=address("instance"), fanout_url=address("fanout")
+            self.settings, definition_url=address("definition"), instance_url=address("instance"), fanout_url=address("fanout"), sink=sink
         )
         cluster = self.clusters.setdefault("bridge", AsgiCluster(self.api, "krofn-bridge/test"))
         post = AsgiPost(self.apps, "krofn/bridge", self.deliveries)
