@@ -178,11 +178,7 @@ class _Declared(Protocol):
 
 
 def _mismatch(output: Type, expected: Type) -> str:
-    return f'type kind mismatch: got "{_text(output)}", expected "{_text(expected)}"'
-
-
-def _text(kind: Type) -> str:
-    return "null_type" if kind.kind is Kind.NULL else kind.text
+    return f'type kind mismatch: got "{output.text}", expected "{expected.text}"'
 
 
 def _within(context: str, problem: str | None) -> str | None:

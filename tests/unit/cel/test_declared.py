@@ -88,6 +88,7 @@ def test_names(name: str, identifier: str | None) -> None:
     assert escape(name) == identifier
 
 
+FLAG = {"type": "object", "properties": {"x": {"type": "boolean"}}}
 OBJECT = {
     "type": "object",
     "properties": {
@@ -100,12 +101,7 @@ OBJECT = {
                 "namespace": STRINGS,
                 "1st": STRINGS,
                 "quantity": {"oneOf": []},
-                "nested": {
-                    "type": "object",
-                    "properties": {
-                        "deep": {"type": "array", "items": {"type": "object", "properties": {"x": {"type": "boolean"}}}}
-                    },
-                },
+                "nested": {"type": "object", "properties": {"deep": {"type": "array", "items": FLAG}}},
                 "any": {"type": "object", PRESERVE: True, "properties": {"known": {"type": "integer"}, "typeless": {}}},
             },
         }
