@@ -45,9 +45,8 @@ _INTRODUCTION = """All that can be called in `${…}`: the functions that kro re
 receiver (`string.charAt(int)`) is called on a value; `T`, `K`, `V` and `A` stand for any type. An error ends the evaluation; none of them
 contains values of your objects. Results that would be too large, and evaluations that would take too long, end with `budget exceeded`."""
 
-_DIFFERENCES = (
-    """Everything is compared with cel-go and Kubernetes' libraries on generated expressions; these are the only kinds of difference."""
-)
+_DIFFERENCES = """Everything is compared with cel-go and Kubernetes' libraries on generated expressions. Texts of evaluation errors
+quote no data here; beyond that, these are the only kinds of difference."""
 
 MACROS = {
     "has": ("has(a.b)", "Whether the field or key is there; `a` itself must be."),
