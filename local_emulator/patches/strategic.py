@@ -122,7 +122,7 @@ def _merge_keyed(live: list[Any], patch: list[Any], key: str, items: Schema) -> 
 
 
 def _arrange(merged: list[Any], live: list[Any], order: list[Any], key: str) -> list[Any]:
-    """Items named in ``order`` (without one: in the patch) in that order; others stay before what they were before, new items come first."""
+    """Items named in ``order`` (without one: in the patch) in that order; others stay before what they were before, new ones come first."""
 
     def name_of(item: Any) -> Any:
         return item.get(key) if isinstance(item, dict) and key else item
