@@ -196,7 +196,7 @@ async def serve(config: ServerConfig, stop: asyncio.Event | None = None) -> None
     """
     import uvicorn
 
-    listener = socket.create_server((config.host, config.port), backlog=2048)
+    listener = _listen(config.host, config.port)
     store = Store()
     database = Database(config.data) if config.data is not None else None
     if database is not None:
@@ -215,6 +215,20 @@ async def serve(config: ServerConfig, stop: asyncio.Event | None = None) -> None
         await stop.wait()
     if database is not None:
         database.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket that names its protocol: only then asyncio switches Nagle off, which costs 40 ms an answer."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 @contextlib.asynccontextmanager
