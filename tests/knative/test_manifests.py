@@ -154,7 +154,12 @@ def test_roles_are_bound_and_allow_what_the_code_asks() -> None:
 def test_the_image_runs_as_nobody_and_is_built_from_the_lock() -> None:
     text = (BASE / "Containerfile").read_text()
     assert "USER 65532:65532" in text
-    assert "--require-hashes -r requirements/runtime.lock" in text
+    assert "--require-hashes -r requirements/build.lock -r requirements/runtime.lock" in text
+    copied = {line.split()[1] for line in text.splitlines() if line.startswith("COPY") and "--from" not in line}
+    for name in {*copied, "pyproject.toml", "README.md", "LICENSE"}:
+        assert (ROOT / name).exists(), name
+    # Packages hold links into these two.
+    assert {"graphcore", "functions", "local_emulator", "knative", "examples"} <= copied
     (command,) = [line for line in text.splitlines() if line.startswith("CMD")]
     assert "functions.instance.main:app" in command
     assert (ROOT / "requirements" / "runtime.lock").exists()
