@@ -296,7 +296,8 @@ def main(arguments: list[str] | None = None) -> int:
             await serve(ServerConfig(options.host, options.port, options.kubeconfig, options.data_dir, settings, _announce, log), stop)
 
     try:
-        asyncio.run(run())
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(run())
     except OSError as error:
         print(f"cannot serve on {options.host}:{options.port}: {error.strerror or error}", file=sys.stderr)
         return 1
@@ -304,6 +305,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"cannot keep objects in {options.data_dir}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where the platform has it."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _announce(address: str) -> None:
