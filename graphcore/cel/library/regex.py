@@ -15,7 +15,7 @@ from graphcore.cel.library.support import no_such_overload
 from graphcore.cel.types import INT, STRING, list_of
 
 _MATCH = 10_000
-_MAX_WORK = 1_000_000_000
+_MAX_WORK = 500_000_000
 """Characters: behind each match the search may go to the end of the text and find nothing but an empty match, so time is not linear."""
 
 

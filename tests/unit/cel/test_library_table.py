@@ -281,6 +281,7 @@ def holds(environment: Environment, case: str | tuple[str, str]) -> None:
     assert not failure.value.pending or "[1][1]" in expression
 
 
+@pytest.mark.feature(44, 45, 46, 47, 48, 49, 50, 51, 52, 54)
 @pytest.mark.parametrize("name", ROWS)
 def test_right_use(environment: Environment, name: str) -> None:
     holds(environment, ROWS[name].right)

@@ -12,6 +12,7 @@ from graphcore.converge.metadata import applyset_id
 INSTANCE = {"apiVersion": "kro.run/v1alpha1", "kind": "WebApp", "metadata": {"name": "demo", "namespace": "default"}}
 
 
+@pytest.mark.feature(48, 50)
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [

@@ -46,7 +46,7 @@ def test_too_much_is_refused_soon(name: str) -> None:
     with pytest.raises(EvaluationError) as failure:
         program.evaluate({"s": TEXT})
     assert failure.value.reason is Reason.BUDGET, failure.value.message
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 10
 
 
 PATIENT = {
@@ -70,7 +70,7 @@ PATIENT = {
 def test_long_input_takes_linear_time(name: str) -> None:
     begun = time.process_time()
     assert compile_unchecked(PATIENT[name]).evaluate({"s": TEXT}) is True
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize("source", ["json.unmarshal(s)", "json.unmarshal(s.replace('[', '{\"a\":'))"])
