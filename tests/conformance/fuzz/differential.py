@@ -341,9 +341,11 @@ def classify(difference: Difference) -> str | None:
     if error.startswith("unsupported key type"):
         return "map keys"
     expression = difference.question["expression"]
-    if their_error.startswith("no such overload: ") and "value" in ours:
+    if difference.aspect == "value" and their_error.startswith("no such overload: ") and "value" in ours:
         lists = their_error.endswith("(list)")
         return "lost overloads" if lists or ".value()" in expression else None
+    if difference.aspect == "unchecked" and their_error.startswith("no such overload: ") and ".value()" in expression:
+        return "lost overloads"
     if their_error == "no such overload" and "value" in ours and re.search(r"\b(quantity|ip|cidr|url|semver)\(", expression):
         return "equality of Kubernetes values"
     if ".sub(" in expression and "-9223372036854775808" in json.dumps(difference.question):
