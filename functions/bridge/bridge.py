@@ -115,6 +115,9 @@ class Bridge:
     def _changed(self, change: Change) -> None:
         if change.resource == DEFINITIONS:
             self._report(change, Role.DEFINITION)
+            if change.kind == "deleted":
+                # Another one may have been waiting to take over the kind.
+                self._tell_definitions()
         elif change.resource == REVISIONS:
             self._revision_changed(change)
         elif change.resource == CRDS:
@@ -139,10 +142,13 @@ class Bridge:
             if change.kind == "updated" and now is not None and moved:
                 # A key of its own: the definition's queue must not hold up the fan-out.
                 self._emit(change, Role.ACTIVATION)
-        elif change.kind == "added" or (change.kind == "updated" and _differs(change, ("generation",))):
-            # A definition may have been waiting for this kind; which one, only a compile can tell.
-            for metadata in self.known(DEFINITIONS):
-                self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
+        elif change.kind in ("added", "deleted") or (change.kind == "updated" and _differs(change, ("generation",))):
+            self._tell_definitions()
+
+    def _tell_definitions(self) -> None:
+        """A definition may have been waiting for a kind, or for its name to be free; which one, only a run can tell."""
+        for metadata in self.known(DEFINITIONS):
+            self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
 
     def _object_changed(self, change: Change) -> None:
         resource = change.resource

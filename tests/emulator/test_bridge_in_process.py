@@ -255,3 +255,22 @@ def test_two_generated_kinds_are_followed_apart() -> None:
         assert crd.ok
 
     play(scene)
+
+
+@pytest.mark.feature(109)
+def test_a_kind_that_becomes_free_goes_to_the_definition_that_waits_for_it() -> None:
+    second = {**THING, "metadata": {"name": "second"}}
+
+    async def scene(host: Host) -> None:
+        client = host.client()
+        await apply(client, THING)
+        await host.quiet()
+        await apply(client, second)
+        await host.quiet()
+        assert condition(await read(client, second), "KindReady")["status"] == "False"
+        await delete(client, THING)
+        await host.quiet()
+        assert ready(await read(client, second))
+
+    # Without repeats: only the event can have woken it.
+    play(scene, rgd_progress_requeue_delay=0.0)
