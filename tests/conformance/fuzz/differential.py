@@ -274,7 +274,7 @@ CLASSES: tuple[Class, ...] = (
     ),
     Class(
         "mixed elements",
-        "min(), max() and isSorted() refuse elements that cannot be compared; cel-go passes over them.",
+        "min(), max(), isSorted() and sum() refuse elements of kinds that do not go together; cel-go passes over some.",
         "[dyn(1), 'a'].max()",
     ),
     Class(
@@ -300,8 +300,8 @@ CLASSES: tuple[Class, ...] = (
         "quantity('1').sub(-9223372036854775808).asApproximateFloat()",
     ),
     Class(
-        "order of maps",
-        "cel-go goes through maps in random order; here it is the order of the data.",
+        "order",
+        "cel-go goes through maps in random order, here it is the order of the data; of several errors in a loop it gives the last, here the first.",
         "{'a': 1, 'b': 2, 'c': 3, 'd': 4, 'e': 5, 'f': 6, 'g': 7, 'h': 8, 'i': 9}.map(k, k)",
     ),
     Class(
@@ -323,7 +323,7 @@ def judge(oracle: Oracle, question: Question) -> tuple[Difference | None, str | 
     if kind is None and "issues" not in theirs:
         again = [oracle.ask(question) for _ in range(10)]  # Go visits maps in random order
         if any(other != theirs or compare(question, ours, other) is None for other in again):
-            return difference, "order of maps", theirs
+            return difference, "order", theirs
     return difference, kind, theirs
 
 
@@ -348,10 +348,12 @@ def classify(difference: Difference) -> str | None:
         return "lost overloads"
     if their_error == "no such overload" and "value" in ours and re.search(r"\b(quantity|ip|cidr|url|semver)\(", expression):
         return "equality of Kubernetes values"
+    if difference.aspect == "pending" and re.search(r"\.(map|filter|exists_one|existsOne|transform\w+|sortBy)\(", expression):
+        return "order"
     if ".sub(" in expression and "-9223372036854775808" in json.dumps(difference.question):
         return "smallest int"
     if difference.aspect == "unchecked" and ".sum()" in expression:
         return "empty sums"
-    if "value" in theirs and re.search(r"\.(min|max|isSorted)\(\)", expression) and error.startswith("no such overload"):
+    if "value" in theirs and re.search(r"\.(min|max|isSorted|sum)\(\)", expression) and error.startswith("no such overload"):
         return "mixed elements"
     return None
