@@ -1,7 +1,7 @@
 """YAML as kubectl and the API server read it, so that a file means the same here and there.
 
-YAML 1.1 with ``y``, ``n`` and their like as truth values (an unquoted key ``n`` becomes ``"false"``), dates as text, keys always text. Only plain
-data can come out of it, and aliases cannot blow it up.
+YAML 1.1 with ``y``, ``n`` and their like as truth values (an unquoted key ``n`` becomes ``"false"``), dates as text, keys always
+text. Only plain data can come out of it, and aliases cannot blow it up.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP] for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 for _letter in "yYnN":
     _Loader.yaml_implicit_resolvers.setdefault(_letter, []).append((_BOOL, re.compile(r"[yYnN]\Z")))
@@ -32,7 +33,7 @@ for _letter in "yYnN":
 
 def read_all(text: str | bytes) -> list[Any]:
     """All documents as JSON values, empty ones as None. Raises yaml.YAMLError, or ValueError for what JSON cannot hold."""
-    documents = list(yaml.load_all(text, Loader=_Loader))  # noqa: S506  a safe loader, above
+    documents = list(yaml.load_all(text, Loader=_Loader))
     for document in documents:
         _size(document, {})
     try:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
 
 APIS = ("emulator", "real")
+
+
+# CI says the same twice about the same commit; whoever works on it explores.
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "explore")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -135,7 +135,7 @@ def to_expression(text: str) -> str:
 
 
 def read_template(text: str) -> tuple[str, bool] | None:
-    """:func:`to_expression` and :func:`is_standalone` at once; None when the text contains no expression. Raises ScanError as :func:`scan`."""
+    """:func:`to_expression` and :func:`is_standalone` at once; None when there is no expression. Raises ScanError as :func:`scan`."""
     if "${" not in text:
         return None
     segments = scan(text)

@@ -129,14 +129,16 @@ def _inspect(work: Compilation, declared: Sequence[str], environment: Environmen
     if cycle:
         text = " -> ".join(cycle)
         hint = "break it: let one of them take the value from schema, or move a check into readyWhen"
-        work.problems.append(Problem("cycle", f"graph contains a cycle: {text}", cycle[0], _edge_path(work, cycle), hint=hint))
+        edge = _edge(work, cycle)
+        place, shown = (edge.path, edge.shown) if edge else (None, None)
+        work.problems.append(Problem("cycle", f"graph contains a cycle: {text}", cycle[0], place, shown, hint=hint))
 
 
-def _edge_path(work: Compilation, cycle: Sequence[str]) -> str | None:
-    """Where the first edge of a cycle comes from."""
+def _edge(work: Compilation, cycle: Sequence[str]) -> Use | None:
+    """The expression that makes the first edge of a cycle."""
     for use in work.uses[cycle[0]]:
         if cycle[1] in use.references and use.position is not Position.READY_WHEN:
-            return use.path
+            return use
     return None
 
 

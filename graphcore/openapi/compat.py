@@ -200,6 +200,8 @@ def _required(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
             if had and not has:
                 words = f"Default value removed from required field {name}"
                 found.judged(strict, "required-default-removed", path, words, "keep a default, or do not require the field")
+    for name in sorted((before ^ after) - old_properties.keys() - new_properties.keys()):
+        found.compatible("required-undeclared", place.path, f"Requirement of the undeclared field {name} changed")
 
 
 def _enum(old: Sequence[Any], new: Sequence[Any], place: _Place, found: Recorder) -> None:

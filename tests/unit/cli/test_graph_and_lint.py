@@ -42,7 +42,7 @@ def test_boxes_do_not_overlap() -> None:
     root = ElementTree.fromstring(krofn("graph", "-f", str(SHOP), "-o", "svg").stdout)
     boxes = []
     for each in root.iter("{http://www.w3.org/2000/svg}g"):
-        front = [r for r in each.iter("{http://www.w3.org/2000/svg}rect") if r.get("class") != "back"][0]
+        front = next(r for r in each.iter("{http://www.w3.org/2000/svg}rect") if r.get("class") != "back")
         boxes.append([float(front.get(key, 0)) for key in ("x", "y", "width", "height")])
     for index, (x, y, w, h) in enumerate(boxes):
         for other_x, other_y, other_w, other_h in boxes[index + 1 :]:
@@ -94,4 +94,6 @@ def test_lint_warns_and_strict_fails() -> None:
     assert strict.exit_code == 1
     assert "1 warning" in strict.stderr
     found = json.loads(krofn("lint", "-f", str(SHOP), "-o", "json").stdout)["definitions"][0]["problems"]
-    assert [(item["code"], item["severity"], item["node"], item["path"]) for item in found] == [("optional-field", "warning", "edges", "forEach[0].region")]
+    assert [(item["code"], item["severity"], item["node"], item["path"]) for item in found] == [
+        ("optional-field", "warning", "edges", "forEach[0].region")
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +11,6 @@ from hypothesis import strategies as st
 from graphcore.graph import synthesize_crd
 from graphcore.openapi.compat import compare
 from graphcore.openapi.crd_validation import validate_crd
-from graphcore.openapi.pruning import apply_defaults, prune
-from graphcore.openapi.values import validate_value
 
 QUIET = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = st.sampled_from(["a", "b", "a-b", "metadata", "kind", "", "a.b", "if"])
@@ -87,23 +86,12 @@ def test_comparison_always_answers(old: dict[str, Any], new: dict[str, Any]) -> 
 
 
 def _without_noise(schema: Any) -> Any:
-    """Members that say nothing: empty, false, null; and what a change of type hides is not looked at."""
+    """Members that say nothing: empty, false, null, repetitions in sets; and what a change of type hides is not looked at."""
     if isinstance(schema, dict):
         kept = {key: value for key, value in schema.items() if value is not None and (key == "default" or value not in (False, "", [], {}))}
-        return {key: _without_noise(value) for key, value in kept.items()}
+        return {key: _as_set(value) if key in ("enum", "required") else _without_noise(value) for key, value in kept.items()}
     return [_without_noise(item) for item in schema] if isinstance(schema, list) else schema
 
 
-@QUIET
-@given(schemas(), JSON)
-def test_values_can_always_be_judged_pruned_and_defaulted(schema: dict[str, Any], value: Any) -> None:
-    validate_value(value, schema, "it")
-    pruned = prune(value, schema)
-    assert prune(pruned, schema) == pruned
-    apply_defaults(value, schema)
-
-
-def test_a_rule_of_any_depth_gets_an_answer() -> None:
-    deep = "self == 1 && (" * 120 + "true" + ")" * 120
-    schema = {"type": "object", "properties": {"f": {"type": "integer", "x-kubernetes-validations": [{"rule": deep}]}}}
-    assert isinstance(validate_crd(crd(schema)), tuple)
+def _as_set(values: Any) -> Any:
+    return sorted({json.dumps(value, sort_keys=True) for value in values}) if isinstance(values, list) else values
