@@ -39,7 +39,8 @@ demo: setup ## the whole thing on a local control plane: apply, converge, edit, 
 
 .PHONY: test
 test: setup-dev ## everything that needs Python only
-	$(BIN)/python -m pytest tests $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests --ignore=tests/conformance --ignore=tests/scenarios -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/scenarios --api=emulator $(SCENARIO_ARGS)
 
 .PHONY: lint
 lint: setup-dev ## ruff, mypy --strict, import-linter
@@ -70,8 +71,10 @@ test-cluster: setup-dev cluster-tools ## the scenarios on the emulator and on a 
 
 .PHONY: test-conformance
 test-conformance: setup-dev cluster-tools ## CEL: the conformance suites (needs npm) and the differential fuzz against cel-go (needs Go)
-	npm ci --prefix tests/conformance --no-audit --no-fund --silent
-	$(BIN)/python -m pytest tests/conformance $(PYTEST_ARGS)
+	cd tests/conformance && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@mkdir -p $(CACHE)/conformance
+	cd tests/conformance && node extract.mjs ../../$(CACHE)/conformance/cases.json
+	KROFN_REQUIRE_CONFORMANCE=1 $(BIN)/python -m pytest tests/conformance $(PYTEST_ARGS)
 
 .PHONY: features features-check
 features: setup-dev ## rows of kro's feature table x {emulator, real} with the number of tests that show them

@@ -301,7 +301,7 @@ CLASSES: tuple[Class, ...] = (
     ),
     Class(
         "order",
-        "cel-go goes through maps in random order, here it is the order of the data; of several errors in a loop it gives the last, here the first.",
+        "cel-go goes through maps in random order, here it is the order of the data; of several errors in a loop it gives the last, here the first; an impossible index it reports before a missing field.",
         "{'a': 1, 'b': 2, 'c': 3, 'd': 4, 'e': 5, 'f': 6, 'g': 7, 'h': 8, 'i': 9}.map(k, k)",
     ),
     Class(
@@ -348,6 +348,8 @@ def classify(difference: Difference) -> str | None:
         return "lost overloads"
     if their_error == "no such overload" and "value" in ours and re.search(r"\b(quantity|ip|cidr|url|semver)\(", expression):
         return "equality of Kubernetes values"
+    if difference.aspect == "pending" and their_error.startswith("invalid qualifier type"):
+        return "order"
     if difference.aspect == "pending" and re.search(r"\.(map|filter|exists_one|existsOne|transform\w+|sortBy)\(", expression):
         return "order"
     if ".sub(" in expression and "-9223372036854775808" in json.dumps(difference.question):

@@ -156,7 +156,7 @@ def test_a_busy_server_is_asked_again_within_the_run(status: int, monkeypatch: p
     always = Scripted(*[failure(status, "x")] * 3)
     (refused,), _ = perform(always, Get(CONFIG, "a", "ns"))
     assert isinstance(refused, Refused)
-    assert refused.transient
+    assert refused.code == status
 
 
 def test_an_event_record_never_fails_and_says_whom_it_is_about() -> None:
