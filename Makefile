@@ -70,10 +70,11 @@ test-cluster: setup-dev cluster-tools ## the scenarios on the emulator and on a 
 	$(BIN)/python -m pytest tests/scenarios tests/cluster tests/emulator/test_kubectl.py --api=emulator,real $(PYTEST_ARGS)
 
 .PHONY: test-conformance
-test-conformance: setup-dev cluster-tools ## CEL: the conformance suites (needs npm) and the differential fuzz against cel-go (needs Go)
+test-conformance: setup-dev cluster-tools ## CEL: the specification's tests, and cel-go: recorded answers and the fuzz (needs Go and npm)
+	cd tests/conformance/celspec && go mod download && \
+	  go run . "$$(go list -m -f '{{.Dir}}' cel.dev/expr)" ../../../$(CACHE)/conformance/specification.json
 	cd tests/conformance && npm ci --ignore-scripts --no-audit --no-fund --silent
-	@mkdir -p $(CACHE)/conformance
-	cd tests/conformance && node extract.mjs ../../$(CACHE)/conformance/cases.json
+	cd tests/conformance && node extract.mjs ../../$(CACHE)/conformance/recorded.json
 	KROFN_REQUIRE_CONFORMANCE=1 $(BIN)/python -m pytest tests/conformance $(PYTEST_ARGS)
 
 .PHONY: features features-check

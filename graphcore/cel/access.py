@@ -1,6 +1,7 @@
 """Reading parts of values: selection, index, presence, membership; and their optional forms.
 
 What is missing ends in one of the errors that mean "not there yet". Texts name a field of the expression, never a key that was computed.
+Asking whether a value that cannot have parts has one gives no; where ``strict``, an error: cel-go's ``EnableErrorOnBadPresenceTest``.
 
 Source: cel-go ``interpreter/attributes.go``, ``common/types/{list,map,optional}.go``.
 """
@@ -19,7 +20,7 @@ def no_such_key(field: str) -> EvaluationError:
     return EvaluationError(Reason.NO_SUCH_KEY, f"no such key: {field}", field)
 
 
-def select(value: Any, field: str) -> Any:
+def select(value: Any, field: str, strict: bool = False) -> Any:
     """``value.field``. Raises EvaluationError (no such key, also where the value is null or a scalar, as in cel-go; lists have none)."""
     if isinstance(value, dict):
         try:
@@ -27,7 +28,7 @@ def select(value: Any, field: str) -> Any:
         except KeyError:
             raise no_such_key(field) from None
     if type(value) is Optional:
-        return optional_select(value, field)
+        return optional_select(value, field, strict)
     if isinstance(value, Opaque):
         return value.get(field)
     if isinstance(value, list):
@@ -35,7 +36,7 @@ def select(value: Any, field: str) -> Any:
     raise no_such_key(field)
 
 
-def optional_select(value: Any, field: str) -> Optional:
+def optional_select(value: Any, field: str, strict: bool = False) -> Optional:
     """``value.?field``: absent when there is no such field, or the value cannot have any. Raises EvaluationError for a list, as cel-go."""
     if type(value) is Optional:
         if not value.present:
@@ -47,17 +48,21 @@ def optional_select(value: Any, field: str) -> Optional:
         try:
             return Optional(True, value.get(field))
         except EvaluationError:
+            if strict:
+                raise
             return NONE
     if isinstance(value, list):
         raise _not_a_position("string")
+    if strict:
+        raise no_such_key(field)
     return NONE
 
 
-def has(value: Any, field: str) -> bool:
+def has(value: Any, field: str, strict: bool = False) -> bool:
     """``has(value.field)``; false where the value cannot have fields. Raises EvaluationError for a list, as cel-go."""
     if isinstance(value, dict):
         return field in value
-    return optional_select(value, field).present
+    return optional_select(value, field, strict).present
 
 
 def _not_a_position(kind: str) -> EvaluationError:
@@ -79,7 +84,7 @@ def _position(key: Any) -> int:
     raise _not_a_position(type_name(key))
 
 
-def index(value: Any, key: Any) -> Any:
+def index(value: Any, key: Any, strict: bool = False) -> Any:
     """``value[key]``. Raises EvaluationError (no such key; index out of bounds; unsupported index)."""
     _require_key(key)
     if isinstance(value, dict):
@@ -93,11 +98,11 @@ def index(value: Any, key: Any) -> Any:
             return value[position]
         raise EvaluationError(Reason.INDEX_OUT_OF_BOUNDS)
     if type(value) is Optional:
-        return optional_index(value, key)
+        return optional_index(value, key, strict)
     raise EvaluationError(Reason.NO_SUCH_KEY)
 
 
-def optional_index(value: Any, key: Any) -> Optional:
+def optional_index(value: Any, key: Any, strict: bool = False) -> Optional:
     """``value[?key]``: absent when there is no such element. Raises EvaluationError (unsupported index)."""
     _require_key(key)
     if type(value) is Optional:
@@ -110,6 +115,8 @@ def optional_index(value: Any, key: Any) -> Optional:
     if isinstance(value, list):
         position = _position(key)
         return Optional(True, value[position]) if 0 <= position < len(value) else NONE
+    if strict:
+        raise EvaluationError(Reason.NO_SUCH_KEY)
     return NONE
 
 

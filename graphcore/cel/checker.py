@@ -114,7 +114,7 @@ class _Checker:
             for candidate in self.scope.candidates(name) if self.scope.container or name[0] == "." else (name,):
                 found = self.declared(candidate)
                 if found is not None:
-                    if candidate != name and candidate not in self.locals:
+                    if candidate != name:
                         self.names[expr.id] = candidate
                     break
             else:

@@ -1,7 +1,8 @@
-"""The cases of npm ``@bufbuild/cel-spec``: which of them concern kro's CEL, and what they say in our terms.
+"""Two sets of cases: which of them concern kro's CEL, and what they say in our terms.
 
-The package holds the CEL specification's own conformance tests and, for each of them and for the expressions of cel-go's own tests, what
-cel-go's parser and checker made of it: tree, type, errors. ``extract.mjs`` turns it into one JSON file.
+*The specification's*: its simple conformance tests, from the Go module ``cel.dev/expr``; ``celspec`` turns them into JSON.
+*Recorded*: npm ``@bufbuild/cel-spec`` has, for an older version of these tests and for the expressions of cel-go's own, what cel-go's
+parser and checker made of it: tree, type, errors. ``extract.mjs`` turns them into JSON.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from graphcore.cel.times import parse_duration, parse_timestamp
 from graphcore.cel.types import (
     BOOL,
     BYTES,
@@ -34,18 +36,23 @@ from graphcore.cel.types import (
 )
 from graphcore.cel.values import TypeValue, Uint, map_key
 
-CASES = Path(__file__).parents[2] / ".cache" / "conformance" / "cases.json"
+FILES = Path(__file__).parents[2] / ".cache" / "conformance"
+SPECIFICATION = FILES / "specification.json"
+RECORDED = FILES / "recorded.json"
 
 _PROTOBUF = re.compile(
     r"TestAllTypes|NestedTest|objectValue|enumValue|type\.googleapis|messageType|Proto2|[Pp]roto[23]|\bANY\b|[Ww]rapper|NestedEnum|GlobalEnum"
     r"|NullValue|cel\.expr\.conformance|google\.protobuf\.(?!Timestamp|Duration)"
 )
-_NOT_KRO = frozenset({"math_ext", "block_ext", "proto2", "proto2_ext", "proto3", "enums", "wrappers"})
+_TIMES = re.compile(
+    r'"messageType": "google\.protobuf\.(Timestamp|Duration)"|"objectValue": \{"@type": "type\.googleapis\.com/google\.protobuf\.(Timestamp|Duration)"'
+)
+_NOT_KRO = frozenset({"math_ext", "sets_ext", "block_ext", "proto2", "proto2_ext", "proto3", "enums", "wrappers"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """suite: ``conformance/lists/concatenation``. recorded_*: what cel-go answered. test: the case as the specification has it."""
+    """suite: ``conformance/lists/concatenation``. test: as the specification has it. recorded_*: what cel-go answered, if recorded."""
 
     suite: str
     name: str
@@ -69,13 +76,13 @@ def _errors(text: str) -> tuple[str, ...]:
     return tuple(match[1] for match in re.finditer(r"^ERROR: [^:\n]*:(-?\d+:\d+: .*)$", text, re.MULTILINE))
 
 
-def load() -> list[Case]:
-    """Every case that needs no protobuf message and no library that kro does not register."""
+def load(path: Path) -> list[Case]:
+    """Every case of a file that needs no protobuf message and no library that kro does not register."""
     cases = []
-    for item in json.loads(CASES.read_text("utf-8")):
+    for item in json.loads(path.read_text("utf-8")):
         test = item["original"]
         content = json.dumps({key: value for key, value in test.items() if key not in ("name", "description", "container")})
-        if _PROTOBUF.search(content):
+        if _PROTOBUF.search(_TIMES.sub("", content)):
             continue
         name = test.get("name") or " ".join(test["expr"].split())
         case = Case(
@@ -88,6 +95,7 @@ def load() -> list[Case]:
 
 _PRIMITIVES = {"BOOL": BOOL, "INT64": INT, "UINT64": UINT, "DOUBLE": DOUBLE, "STRING": STRING, "BYTES": BYTES}
 _WELL_KNOWN = {"TIMESTAMP": TIMESTAMP, "DURATION": DURATION}
+_MESSAGES = {"google.protobuf.Timestamp": TIMESTAMP, "google.protobuf.Duration": DURATION}
 
 
 def type_from(proto: dict[str, Any]) -> Type:
@@ -98,6 +106,8 @@ def type_from(proto: dict[str, Any]) -> Type:
             return _PRIMITIVES[value]
         case "wellKnown":
             return _WELL_KNOWN[value]
+        case "messageType":
+            return _MESSAGES[value]
         case "dyn":
             return DYN
         case "null":
@@ -137,6 +147,8 @@ def value_from(proto: dict[str, Any]) -> Any:
             return {map_key(value_from(entry["key"])): value_from(entry["value"]) for entry in value.get("entries", ())}
         case "typeValue":
             return TypeValue(value)
+        case "objectValue":
+            return parse_duration(value["value"]) if value["@type"].endswith("Duration") else parse_timestamp(value["value"])
     raise ValueError(kind)
 
 

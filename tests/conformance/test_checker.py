@@ -57,15 +57,15 @@ def answer(case: Case) -> tuple[str | None, tuple[str, ...]]:
     return describe(checked.type), ()
 
 
-def comparable(corpus: list[Case]) -> Iterator[Case]:
+def comparable(recorded: list[Case]) -> Iterator[Case]:
     """Cases whose answer was recorded with settings that kro has too."""
-    for case in corpus:
+    for case in recorded:
         if (case.recorded_type or case.recorded_errors) and not any(reason.applies(case) for reason in RECORDED_OTHERWISE):
             yield case
 
 
-def test_types_and_errors_are_cel_gos(corpus: list[Case]) -> None:
-    cases = list(comparable(corpus))
+def test_types_and_errors_are_cel_gos(recorded: list[Case]) -> None:
+    cases = list(comparable(recorded))
     different = [case for case in cases if answer(case) != (case.recorded_type, case.recorded_errors)]
     print(f"{len(cases) - len(different)} of {len(cases)} types and errors as cel-go's; {len(different)} listed differences")
     assert {case.key: answer(case) for case in different if case.key not in CHECKER_DIFFERENCES} == {}

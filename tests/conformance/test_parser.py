@@ -20,12 +20,12 @@ def _made(case: Case) -> str:
         return str(error)
 
 
-def test_trees_are_cel_gos(corpus: list[Case]) -> None:
-    recorded = {
+def test_trees_are_cel_gos(recorded: list[Case]) -> None:
+    trees = {
         case: squeezed(case.recorded_tree)
-        for case in corpus
+        for case in recorded
         if case.recorded_tree and ".existsOne(" not in case.source and not _OTHER_MACROS.search(case.recorded_tree)
     }
-    print(f"{len(recorded)} trees")
-    assert {case.key: _made(case) for case, wanted in recorded.items() if _made(case) != wanted} == {}
-    assert len(recorded) >= 1400
+    print(f"{len(trees)} trees")
+    assert {case.key: _made(case) for case, wanted in trees.items() if _made(case) != wanted} == {}
+    assert len(trees) >= 1400

@@ -22,9 +22,12 @@ def compile_expression(
     overloads: Mapping[int, tuple[str, ...]] = _NOTHING,
     names: Mapping[int, str] = _NO_NAMES,
     observe: Observer | None = None,
+    strict_presence: bool = False,
 ) -> Evaluator:
     """An evaluator of an expression, checked (``overloads`` by node id as the checker found them) or not.
 
     It is called with a dict of the variables and, under :data:`BUDGET`, a Budget; it writes its own keys into that dict.
+    strict_presence: whether ``has(a.b)`` and ``a.?b`` fail where ``a`` is a scalar or null, as in the specification's own tests; kro,
+    which leaves cel-go's option off, takes the field for absent.
     """
-    return Context(functions, overloads, names, observe).compile(expr)
+    return Context(functions, overloads, names, observe, strict_presence).compile(expr)

@@ -105,7 +105,7 @@ def _by_values(candidates: list[Overload]) -> Implementation:
 
 
 def _call(context: Context, expr: Call) -> Evaluator:
-    function = context.functions.get(expr.function)
+    function = context.functions.get(expr.function.lstrip("."))
     arguments = [context.compile(arg) for arg in (expr.args if expr.target is None else (expr.target, *expr.args))]
     if function is None:
         return _refuse(expr.function)

@@ -25,9 +25,10 @@ class Context:
 
     functions: by name. overloads: ids the checker found, by node. names: qualified identifiers the checker found, by node.
     observe: wraps the evaluator of every node, for a trace; nodes are then compiled one by one.
+    strict_presence: whether asking for a part of what has no parts is an error.
     """
 
-    __slots__ = ("compiled", "depth", "functions", "names", "observe", "overloads", "scope")
+    __slots__ = ("compiled", "depth", "functions", "names", "observe", "overloads", "scope", "strict_presence")
 
     def __init__(
         self,
@@ -35,11 +36,13 @@ class Context:
         overloads: Mapping[int, tuple[str, ...]],
         names: Mapping[int, str],
         observe: Observer | None,
+        strict_presence: bool,
     ) -> None:
         self.functions = functions
         self.overloads = overloads
         self.names = names
         self.observe = observe
+        self.strict_presence = strict_presence
         self.scope: dict[str, str] = {}  # variables of the comprehensions around: name to key of the environment
         self.depth = 0  # of comprehensions
         self.compiled = 0  # evaluators made so far

@@ -147,7 +147,7 @@ def _equals_text(context: Context, left: Expr, text: str, expected: bool) -> Eva
     path = fixed_path(context, left)
     if path is not None and len(path[1]) == 1:
         key, (field,), _ = path
-        walk = follow(*path)
+        walk = follow(context, *path)
 
         def field_equals_text(env: Environment) -> bool:
             try:

@@ -24,8 +24,8 @@ def fixed_path(context: Context, expr: Expr) -> tuple[str, tuple[str, ...], str]
     while context.observe is None:
         kind = type(expr)
         if kind is Ident:
-            name = expr.name  # type: ignore[attr-defined]
-            return context.scope.get(name, name), tuple(reversed(fields)), name
+            key, name = _variable(context, expr)  # type: ignore[arg-type]
+            return key, tuple(reversed(fields)), name
         if kind is Select and not expr.test_only and expr.id not in context.names:  # type: ignore[attr-defined]
             fields.append(expr.field)  # type: ignore[attr-defined]
             expr = expr.operand  # type: ignore[attr-defined]
@@ -37,18 +37,28 @@ def fixed_path(context: Context, expr: Expr) -> tuple[str, tuple[str, ...], str]
     return None
 
 
+def _variable(context: Context, expr: Ident) -> tuple[str, str]:
+    """(key of the environment, name). Neither a name that the checker completed nor one written ``.name`` is that of a comprehension."""
+    full = context.names.get(expr.id)
+    if full is None and expr.name[0] != ".":
+        return context.scope.get(expr.name, expr.name), expr.name
+    name = full or expr.name[1:]
+    return name, name
+
+
 def _is_text(expr: Expr) -> bool:
     return type(expr) is Literal and type(expr.value) is str
 
 
-def follow(key: str, fields: tuple[str, ...], name: str) -> Evaluator:
+def follow(context: Context, key: str, fields: tuple[str, ...], name: str) -> Evaluator:
     """``name.field.field…``"""
+    strict = context.strict_presence
 
     def walk(env: Environment) -> Any:
         value = env[key] if key in env else _missing(env, key, name)
         for position, field in enumerate(fields):
             try:
-                value = access.select(value, field)
+                value = access.select(value, field, strict)
             except EvaluationError as error:
                 error.path = ".".join((name, *fields[: position + 1]))
                 raise
@@ -116,37 +126,39 @@ def _missing(env: Environment, key: str, name: str) -> TypeValue:
 
 
 def _ident(context: Context, expr: Ident) -> Evaluator:
-    name = context.names.get(expr.id, expr.name)
-    return follow(context.scope.get(name, name), (), name)
+    key, name = _variable(context, expr)
+    return follow(context, key, (), name)
 
 
 def _select(context: Context, expr: Select) -> Evaluator:
     field = expr.field
     if expr.test_only:
-        return _has(context.compile(expr.operand), field)
+        return _has(context, expr)
     if expr.id in context.names:
         name = context.names[expr.id]
-        return follow(name, (), name)
+        return follow(context, name, (), name)
     path = fixed_path(context, expr)
     if path is not None:
-        return follow(*path)
-    operand = context.compile(expr.operand)
+        return follow(context, *path)
+    operand, strict = context.compile(expr.operand), context.strict_presence
 
     def select(env: Environment) -> Any:
         value = operand(env)
         if type(value) is dict and field in value:
             return value[field]
-        return access.select(value, field)
+        return access.select(value, field, strict)
 
     return select
 
 
-def _has(operand: Evaluator, field: str) -> Evaluator:
+def _has(context: Context, expr: Select) -> Evaluator:
+    operand, field, strict = context.compile(expr.operand), expr.field, context.strict_presence
+
     def has(env: Environment) -> bool:
         value = operand(env)
         if type(value) is dict:
             return field in value
-        return access.has(value, field)
+        return access.has(value, field, strict)
 
     return has
 
@@ -154,8 +166,8 @@ def _has(operand: Evaluator, field: str) -> Evaluator:
 def _index(context: Context, expr: Call) -> Evaluator:
     path = fixed_path(context, expr)
     if path is not None:
-        return follow(*path)
-    operand, key = context.compile(expr.args[0]), context.compile(expr.args[1])
+        return follow(context, *path)
+    operand, key, strict = context.compile(expr.args[0]), context.compile(expr.args[1]), context.strict_presence
 
     def index(env: Environment) -> Any:
         value = operand(env)
@@ -166,29 +178,29 @@ def _index(context: Context, expr: Call) -> Evaluator:
             return value[position]
         if type(position) is int and type(value) is list and 0 <= position < len(value):
             return value[position]
-        return access.index(value, position)
+        return access.index(value, position, strict)
 
     return index
 
 
 def _optional_select(context: Context, expr: Call) -> Evaluator:
-    operand, field = context.compile(expr.args[0]), expr.args[1].value  # type: ignore[attr-defined]
+    operand, field, strict = context.compile(expr.args[0]), expr.args[1].value, context.strict_presence  # type: ignore[attr-defined]
 
     def optional_select(env: Environment) -> Optional:
         value = operand(env)
         if type(value) is dict:
             return Optional(True, value[field]) if field in value else NONE
-        return access.optional_select(value, field)
+        return access.optional_select(value, field, strict)
 
     return optional_select
 
 
 def _optional_index(context: Context, expr: Call) -> Evaluator:
-    operand, key = context.compile(expr.args[0]), context.compile(expr.args[1])
+    operand, key, strict = context.compile(expr.args[0]), context.compile(expr.args[1]), context.strict_presence
 
     def optional_index(env: Environment) -> Optional:
         value = operand(env)
-        return NONE if value is NONE else access.optional_index(value, key(env))
+        return NONE if value is NONE else access.optional_index(value, key(env), strict)
 
     return optional_index
 

@@ -77,6 +77,11 @@ VALUES: list[tuple[str, Any]] = [
     ("[1, [2]] == [1, [2]]", True),
     ('{"a": 1} == {"a": 1}', True),
     ("[0.0 / 0.0] == [0.0 / 0.0]", False),
+    # a leading dot skips the variables of macros
+    (".d.name", "web"),
+    ('.size(.s) + .d["name"].size()', 7),
+    ('["a"].exists(s, .s == "text" && s == "a")', True),
+    ('cel.bind(s, "a", s + .s)', "atext"),
     # logic: an operand that fails does not decide
     ("true || 1 / 0 == 1", True),
     ("1 / 0 == 1 || true", True),
