@@ -274,8 +274,8 @@ class _Parser(Brackets):
         self.grow(height)
         if target is not None:
             prefix = qualified_name(target)
-            if prefix is not None and f"{prefix}.{name}" in self.known:
-                return Call(self.next_id(), offset, f"{prefix}.{name}", args)
+            if prefix is not None and (full := f"{prefix}.{name}".lstrip(".")) in self.known:
+                return Call(self.next_id(), offset, full, args)
         return Call(self.next_id(), offset, name, args, target)
 
 

@@ -80,6 +80,7 @@ VALUES: list[tuple[str, Any]] = [
     # a leading dot skips the variables of macros
     (".d.name", "web"),
     ('.size(.s) + .d["name"].size()', 7),
+    ('.base64.encode(b"a")', "YQ=="),
     ('["a"].exists(s, .s == "text" && s == "a")', True),
     ('cel.bind(s, "a", s + .s)', "atext"),
     # logic: an operand that fails does not decide
@@ -184,6 +185,7 @@ FAULTS: list[tuple[str, Reason]] = [
     ("1 / 0", Reason.DIVIDE_BY_ZERO),
     ("1 % 0", Reason.MODULUS_BY_ZERO),
     ("9223372036854775807 + 1", Reason.OVERFLOW),
+    ("semver('1.18446744073709551615.0').minor()", Reason.OVERFLOW),
     ("-9223372036854775808 / -1", Reason.OVERFLOW),
     ("-dyn(-9223372036854775808)", Reason.OVERFLOW),
     ("0u - 1u", Reason.OVERFLOW),
