@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 APIS = ("emulator", "real")
+_SCENARIO = re.compile(r"tests/scenarios/.*[\[-](emulator|real)[\]-]")
 
 
 # CI says the same twice about the same commit; whoever works on it explores.
@@ -27,3 +31,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if unknown:
             raise pytest.UsageError(f"--api takes {' and '.join(APIS)}, not {', '.join(unknown)}")
         metafunc.parametrize("api_name", chosen, scope="session")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many scenarios ran against each API, and why any did not."""
+    counts: dict[str, Counter[str]] = {}
+    reasons: Counter[str] = Counter()
+    for outcome in ("passed", "failed", "error", "skipped", "xfailed", "xpassed"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            api = _SCENARIO.match(report.nodeid)
+            if api is None:
+                continue
+            counts.setdefault(api[1], Counter())[outcome] += 1
+            if outcome == "skipped":
+                reasons[f"{api[1]}: {report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr}"] += 1
+    for name in APIS:
+        if name in counts:
+            terminalreporter.write_line(f"scenarios on {name}: " + ", ".join(f"{count} {what}" for what, count in counts[name].items()))
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{count} skipped on {reason.replace('Skipped: ', '')}")

@@ -87,10 +87,15 @@ def load(environment: Mapping[str, str]) -> Settings:
         text = environment.get(name, "").strip()
         if text:
             try:
-                values[item.name] = _PARSERS[item.name](text)
+                values[item.name] = parse(item.name, text)
             except ValueError as error:
                 raise SettingsError(f"{name}: {error}") from None
     return Settings(**values)
+
+
+def parse(name: str, text: str) -> Any:
+    """The value of the field ``name`` of :class:`Settings` that ``text`` stands for. Raises ValueError with what is accepted."""
+    return _PARSERS[name](text)
 
 
 def duration(text: str) -> float:

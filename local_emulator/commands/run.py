@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from local_emulator.commands.settings_options import settings_options, variables
 from local_emulator.console import Refusal, talk
 from local_emulator.supervisor import StartError, Supervisor, function_commands, inherited, scratch
 
@@ -19,19 +20,20 @@ from local_emulator.supervisor import StartError, Supervisor, function_commands,
 @click.option("--context", metavar="NAME", help="Context of the kubeconfig, instead of the current one.")
 @click.option("--install", is_flag=True, help="Apply the CustomResourceDefinitions first.")
 @click.option("--ready-file", metavar="FILE", help="Write this file when everything can serve.")
-def command(kubeconfig: str | None, context: str | None, install: bool, ready_file: str | None) -> None:
+@settings_options
+def command(kubeconfig: str | None, context: str | None, install: bool, ready_file: str | None, **settings: str | None) -> None:
     """Run bridge and functions as local processes against any cluster.
 
-    Nothing else is needed in the cluster but the CRDs (--install). Settings come from the environment: --x-y of kro is KROFN_X_Y. Ends on
-    SIGTERM or Ctrl-C, after the runs under way.
+    Nothing else is needed in the cluster but the CRDs (--install). Ends on SIGTERM or Ctrl-C, after the runs under way. A setting --x-y can
+    also be given as the environment variable KROFN_X_Y; durations are written 3s, 1m30s or 200ms.
     """
     from local_emulator.install import check_settings
 
     check_settings()
-    asyncio.run(_run(kubeconfig, context, install, ready_file))
+    asyncio.run(_run(kubeconfig, context, install, ready_file, variables(settings)))
 
 
-async def _run(kubeconfig: str | None, context: str | None, install: bool, ready_file: str | None) -> None:
+async def _run(kubeconfig: str | None, context: str | None, install: bool, ready_file: str | None, settings: Mapping[str, str]) -> None:
     from local_emulator.install import connect, ensure_crds
 
     cluster = await connect(kubeconfig, context)
@@ -40,7 +42,7 @@ async def _run(kubeconfig: str | None, context: str | None, install: bool, ready
             talk(f"{name} {what}")
     finally:
         await cluster.close()
-    environment = inherited()
+    environment = {**inherited(), **settings}
     if kubeconfig:
         environment["KUBECONFIG"] = str(Path(kubeconfig).resolve())
     if context:

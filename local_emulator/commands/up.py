@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from local_emulator.commands.run import ready_mark, start_functions, stop_signal
+from local_emulator.commands.settings_options import settings_options, variables
 from local_emulator.console import Misuse, Refusal, escape, output_option, print_json, stdout, talk
 from local_emulator.supervisor import Child, Command, StartError, Supervisor, free_ports, inherited, scratch
 
@@ -37,11 +38,13 @@ class Up:
 @click.option("--kubeconfig", metavar="FILE", help="Write the kubeconfig here instead of into a temporary directory.")
 @click.option("--data-dir", metavar="DIR", help="Keep the objects here across restarts; made if missing.")
 @click.option("--ready-file", metavar="FILE", help="Write this file when everything can serve.")
+@settings_options
 @output_option
-def command(port: int, kubeconfig: str | None, data_dir: str | None, ready_file: str | None, output: str) -> None:
+def command(port: int, kubeconfig: str | None, data_dir: str | None, ready_file: str | None, output: str, **settings: str | None) -> None:
     """Run a local Kubernetes API with bridge and functions beside it.
 
-    Prints the path of a kubeconfig for kubectl, Helm or any client. Ends on SIGTERM or Ctrl-C; nothing is kept but what --data-dir keeps.
+    Prints the path of a kubeconfig for kubectl, Helm or any client. Ends on SIGTERM or Ctrl-C; nothing is kept but what --data-dir keeps. A
+    setting --x-y can also be given as the environment variable KROFN_X_Y; durations are written 3s, 1m30s or 200ms.
     """
     from local_emulator.install import check_settings
 
@@ -56,12 +59,16 @@ def command(port: int, kubeconfig: str | None, data_dir: str | None, ready_file:
         except OSError as error:
             raise Misuse(f"{data_dir}: {error.strerror or error}") from None
         keep = ("--data-dir", data_dir)
-    asyncio.run(_up(port, target, keep, ready_file, output))
+    asyncio.run(_up(port, target, keep, ready_file, output, variables(settings)))
 
 
-async def _up(port: int, kubeconfig: Path | None, keep: tuple[str, ...], ready_file: str | None, output: str) -> None:
+async def _up(
+    port: int, kubeconfig: Path | None, keep: tuple[str, ...], ready_file: str | None, output: str, settings: Mapping[str, str]
+) -> None:
     with scratch() as directory, stop_signal() as stop:
-        running = local_cluster(Path(directory), say=lambda text: talk(escape(text)), port=port, kubeconfig=kubeconfig, options=keep)
+        running = local_cluster(
+            Path(directory), say=lambda text: talk(escape(text)), port=port, kubeconfig=kubeconfig, options=keep, settings=settings
+        )
         async with running as up:
             if output == "json":
                 print_json({"kubeconfig": str(up.kubeconfig), "server": up.server})
@@ -74,9 +81,18 @@ async def _up(port: int, kubeconfig: Path | None, keep: tuple[str, ...], ready_f
 
 @contextlib.asynccontextmanager
 async def local_cluster(
-    directory: Path, say: Callable[[str], None], *, port: int = 0, kubeconfig: Path | None = None, options: tuple[str, ...] = ()
+    directory: Path,
+    say: Callable[[str], None],
+    *,
+    port: int = 0,
+    kubeconfig: Path | None = None,
+    options: tuple[str, ...] = (),
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Up]:
-    """The emulator, with further options of its own, and the functions, from start to stop; logs go to ``directory``. Raises Refusal."""
+    """The emulator, with further options of its own, and the functions, from start to stop. Raises Refusal.
+
+    directory: where logs go. settings: environment variables of the functions, over those that are inherited.
+    """
     began = time.monotonic()
     config = kubeconfig or directory / "kubeconfig"
     address = port or free_ports(1)[0]
@@ -97,7 +113,7 @@ async def local_cluster(
         # The functions need the kubeconfig only when they first ask something, so everything starts at once.
         await asyncio.gather(
             _start_api(supervisor, Command("api", arguments, inherited(), config)),
-            start_functions(supervisor, {**inherited(), "KUBECONFIG": str(config)}, directory),
+            start_functions(supervisor, {**inherited(), **(settings or {}), "KUBECONFIG": str(config)}, directory),
         )
         yield Up(config, f"http://127.0.0.1:{address}", supervisor.children, time.monotonic() - began)
     except StartError as error:

@@ -32,6 +32,8 @@ from tests.cluster.build import require
 START_TIMEOUT = 90.0
 CONTROLLERS = ("garbage-collector-controller", "namespace-controller", "clusterrole-aggregation-controller", "serviceaccount-controller")
 """Without kwok nothing runs Pods; then nothing else should touch workloads either, so that scenarios can play the kubelet."""
+NODE = "node-0"
+"""The node that kwok plays. Nothing schedules: a Pod that should run there says ``nodeName``."""
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -109,13 +111,15 @@ class ControlPlane:
         self.processes.clear()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def request(self, path: str) -> bytes:
-        """GET as cluster admin."""
+    def request(self, path: str, body: dict[str, Any] | None = None) -> bytes:
+        """GET, or POST of ``body``, as cluster admin."""
         context = ssl._create_unverified_context()
-        request = urllib.request.Request(self.server + path, headers={"Authorization": f"Bearer {self.token}"})
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self.server + path, data, headers)
         with urllib.request.urlopen(request, timeout=5, context=context) as response:
-            body: bytes = response.read()
-            return body
+            answer: bytes = response.read()
+            return answer
 
     def _run(self, name: str, *arguments: str) -> None:
         log = (self.directory / f"{name}.log").open("wb")
@@ -156,6 +160,7 @@ class ControlPlane:
 
     def _start_kwok(self) -> None:
         self._run("kwok", f"--kubeconfig={self.kubeconfig}", "--manage-all-nodes=true", "--server-address=")
+        self.request("/api/v1/nodes", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}})
 
     def _wait(self, name: str, path: str) -> None:
         deadline = time.monotonic() + START_TIMEOUT
