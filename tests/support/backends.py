@@ -29,36 +29,15 @@ START_TIMEOUT = 60.0
 
 
 class Backend:
-    """An API server for scenarios. kubeconfig: what the functions use; contexts: the kubeconfig context of each process, where they differ."""
+    """An API server for scenarios. The functions have exactly the rights of ``knative/`` and of what a scenario's definition needs.
 
-    name = ""
-    enforces_rights = False
+    kubeconfig: what the functions use; contexts: the kubeconfig context of each process; directory: where logs go.
+    """
 
-    def __init__(self, access: Access, kubeconfig: Path, audit_log: Path | None) -> None:
-        self.access, self.kubeconfig = access, kubeconfig
+    def __init__(self, name: str, access: Access, directory: Path, audit_log: Path | None) -> None:
+        self.name, self.access, self.directory = name, access, directory
+        self.kubeconfig = directory / "functions.kubeconfig"
         self.accounting = Accounting(audit_log) if audit_log else None
-        self.contexts: dict[str, str] = {}
-
-    def admin(self, namespace: str = "default") -> Client:
-        """A client with all rights."""
-        return Client(self.access.server, self.access.token, namespace=namespace, certificate=self.access.certificate)
-
-    def grant(self, group: str, rgd: Object) -> None:
-        """Lets the functions work with the kinds of a definition."""
-
-
-class EmulatorBackend(Backend):
-    name = "emulator"
-
-
-class RealBackend(Backend):
-    """A real kube-apiserver: the functions have exactly the rights of ``knative/`` and of what a scenario's definition needs."""
-
-    name = "real"
-    enforces_rights = True
-
-    def __init__(self, access: Access, directory: Path, audit_log: Path | None) -> None:
-        super().__init__(access, directory / "functions.kubeconfig", audit_log)
         self.client = self.admin()
         for each in manifests("namespace.yaml", "rbac.yaml"):
             self.client.apply(each)
@@ -66,12 +45,17 @@ class RealBackend(Backend):
         write_kubeconfig(self.kubeconfig, access.server, tokens, ca=access.ca)
         self.contexts = {name: f"krofn-{name}" for name in FUNCTIONS}
 
+    def admin(self, namespace: str = "default") -> Client:
+        """A client with all rights."""
+        return Client(self.access.server, self.access.token, namespace=namespace, certificate=self.access.certificate)
+
     def _token(self, account: str) -> str:
         path = f"/api/v1/namespaces/{SYSTEM}/serviceaccounts/{account}/token"
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 21600}}
         return str(self.client.call("POST", path, json=body)["status"]["token"])
 
     def grant(self, group: str, rgd: Object) -> None:
+        """Lets the functions work with the kinds of a definition."""
         rules = [{"apiGroups": [group], "resources": ["*"], "verbs": ["*"]}]
         for api_version, kind in sorted(kinds_of(rgd)):
             resource = self.client.resource(api_version, kind)[1] if "${" not in kind else "*"
@@ -128,7 +112,7 @@ def start_backend(name: str, directory: Path) -> Iterator[Backend]:
             yield backend
         return
     if os.environ.get("KROFN_TEST_CONTEXT"):
-        yield RealBackend(read_context(os.environ["KROFN_TEST_CONTEXT"], directory), directory, None)
+        yield Backend(name, read_context(os.environ["KROFN_TEST_CONTEXT"], directory), directory, None)
         return
     try:
         plane = ControlPlane()
@@ -138,7 +122,7 @@ def start_backend(name: str, directory: Path) -> Iterator[Backend]:
             pytest.fail(f"the real API server cannot run: {error}", pytrace=False)
         pytest.skip(f"no real API server: {error}")
     try:
-        yield RealBackend(Access(plane.server, plane.token, plane.ca.read_bytes()), directory, plane.audit_log)
+        yield Backend(name, Access(plane.server, plane.token, plane.ca.read_bytes()), directory, plane.audit_log)
     finally:
         plane.stop()
 
@@ -154,7 +138,7 @@ def _emulator(directory: Path) -> Iterator[Backend]:
         _wait_for(kubeconfig, process, directory / "emulator.log")
         config = yaml.safe_load(kubeconfig.read_text())
         token = config["users"][0]["user"].get("token", "")
-        yield EmulatorBackend(Access(config["clusters"][0]["cluster"]["server"], token, None), kubeconfig, log)
+        yield Backend("emulator", Access(config["clusters"][0]["cluster"]["server"], token, None), directory, log)
     finally:
         _stop(process)
 
@@ -165,7 +149,7 @@ class FunctionProcesses:
     def __init__(self, backend: Backend, **settings: str) -> None:
         self.backend = backend
         self.settings = {"KROFN_RESYNC_PERIOD": "0", "KROFN_FEATURE_GATES": "CELOmitFunction=true", **settings}
-        self.directory = backend.kubeconfig.parent
+        self.directory = backend.directory
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> FunctionProcesses:
@@ -180,13 +164,11 @@ class FunctionProcesses:
         ready.unlink(missing_ok=True)
         environment = {**os.environ, **self.settings, "KUBECONFIG": str(self.backend.kubeconfig)}
         environment |= {f"KROFN_{name.upper()}_CONTEXT": context for name, context in self.backend.contexts.items()}
-        if isinstance(self.backend, RealBackend):
+        for each in manifests("crds/resourcegraphdefinitions.yaml", "crds/graphrevisions.yaml"):
             # Installing is an administrator's act; the functions have no right to it.
-            for each in manifests("crds/resourcegraphdefinitions.yaml", "crds/graphrevisions.yaml"):
-                self.backend.client.apply(each)
-                self.backend.client.wait_condition(each, "Established")
+            self.backend.client.apply(each)
+            self.backend.client.wait_condition(each, "Established")
         command = [sys.executable, "-m", "local_emulator.cli", "run", "--ready-file", str(ready)]
-        command += [] if isinstance(self.backend, RealBackend) else ["--install"]
         log = (self.directory / "run.log").open("ab")
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         _wait_for(ready, self.process, self.directory / "run.log")
