@@ -84,7 +84,7 @@ class Bridge:
 
     async def start(self) -> None:
         """Returns when definitions, revisions and CRDs are followed; their objects have been told by then."""
-        self._follow([Watched(DEFINITIONS), Watched(REVISIONS), Watched(CRDS)])
+        self._follow(_watched((), ()))
         self._tasks = [asyncio.create_task(self._keep_watch_set()), asyncio.create_task(self._resync())]
         for followed in list(self._followed.values()):
             await followed.follower.synced.wait()
@@ -122,8 +122,11 @@ class Bridge:
             self._revision_changed(change)
         elif change.resource == CRDS:
             self._crd_changed(change)
-        else:
-            self._object_changed(change)
+        elif any(served.kinds.instance == change.resource for served in self._served.values()):
+            self._instance_changed(change)
+        # Any of them may be a member of an instance, or referred to by one.
+        self._member_changed(change)
+        self._referred_changed(change)
 
     def _revision_changed(self, change: Change) -> None:
         # At start the definitions are told anyway; a revision becomes readable only after its CRD names it.
@@ -150,12 +153,12 @@ class Bridge:
         for metadata in self.known(DEFINITIONS):
             self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
 
-    def _object_changed(self, change: Change) -> None:
-        resource = change.resource
-        if any(served.kinds.instance == resource for served in self._served.values()):
-            self._references.record(resource, change.metadata, gone=change.kind == "deleted")
-            self._note_places(change)
-            self._report(change, Role.INSTANCE, served=self._serving(resource.group, resource.kind))
+    def _instance_changed(self, change: Change) -> None:
+        self._references.record(change.resource, change.metadata, gone=change.kind == "deleted")
+        self._note_places(change)
+        self._report(change, Role.INSTANCE, served=self._serving(change.resource.group, change.resource.kind))
+
+    def _member_changed(self, change: Change) -> None:
         # The labels before the change count, too: whoever loses them has to be looked at.
         for metadata in (change.metadata, change.before):
             labels = (metadata or {}).get("labels") or {}
@@ -165,6 +168,8 @@ class Bridge:
                 self._emit(carrier, Role.MEMBER, served=served)
                 if change.before is None or (change.before.get("labels") or {}).get(INSTANCE_ID) == labels.get(INSTANCE_ID):
                     break
+
+    def _referred_changed(self, change: Change) -> None:
         if change.kind != "listed":
             for instance, metadata in self._references.matching(change):
                 self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._serving(instance.group, instance.kind))
@@ -242,7 +247,7 @@ class Bridge:
                 if known:
                     served[uid] = known
         self._served = served
-        self._follow([Watched(DEFINITIONS), Watched(REVISIONS), Watched(CRDS), *_watched(served.values(), self._places.values())])
+        self._follow(_watched(served.values(), self._places.values()))
         return complete
 
     def _follow(self, wanted: list[Watched]) -> None:
@@ -280,11 +285,15 @@ class Bridge:
 
 
 def _watched(served: Collection[Served], places: Iterable[frozenset[Resource]]) -> list[Watched]:
-    """Kinds of the served revisions and of what there is; where a kind has several parts to play, the widest selection wins."""
+    """What is always followed, and the kinds of the served revisions and of what there is.
+
+    Where a kind has several parts to play (definitions and CRDs can be members, too), the widest selection wins.
+    """
     selectors = {resource: SELECT_OWNED for members in (*(item.kinds.members for item in served), *places) for resource in members}
     for item in served:
         for resource in (item.kinds.instance, *item.kinds.references):
             selectors[resource] = ""
+    selectors |= dict.fromkeys((DEFINITIONS, REVISIONS, CRDS), "")
     return [
         Watched(resource, selector)
         for resource, selector in sorted(selectors.items(), key=lambda pair: (pair[0].api_version, pair[0].plural))

@@ -35,6 +35,18 @@ THING: Object = {
 INSTANCE: Object = {"apiVersion": "kro.run/v1alpha1", "kind": "Thing", "metadata": {"name": "one", "namespace": "default"}, "spec": {}}
 CONFIG: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "default"}}
 
+BUCKETS: Object = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "buckets.example.com"},
+    "spec": {
+        "group": "example.com",
+        "names": {"kind": "Bucket", "plural": "buckets"},
+        "scope": "Namespaced",
+        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}],
+    },
+}
+
 
 async def restart(host: Host) -> None:
     """Another bridge process, which knows nothing."""
@@ -67,17 +79,6 @@ def test_what_changed_while_no_bridge_ran_is_found_at_its_start() -> None:
 
 
 def test_a_definition_that_waits_for_a_kind_is_woken_by_its_crd() -> None:
-    bucket: Object = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "buckets.example.com"},
-        "spec": {
-            "group": "example.com",
-            "names": {"kind": "Bucket", "plural": "buckets"},
-            "scope": "Namespaced",
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}],
-        },
-    }
     template = {"apiVersion": "example.com/v1", "kind": "Bucket", "metadata": {"name": "${schema.metadata.name}"}}
     waiting = {**THING, "spec": {**THING["spec"], "resources": [{"id": "bucket", "template": template}]}}
 
@@ -86,7 +87,7 @@ def test_a_definition_that_waits_for_a_kind_is_woken_by_its_crd() -> None:
         await apply(client, waiting)
         await host.quiet()
         assert condition(await read(client, waiting), "GraphAccepted")["status"] == "False"
-        await apply(client, bucket)
+        await apply(client, BUCKETS)
         await host.quiet()
         assert ready(await read(client, waiting))
 
@@ -274,3 +275,81 @@ def test_a_kind_that_becomes_free_goes_to_the_definition_that_waits_for_it() -> 
 
     # Without repeats: only the event can have woken it.
     play(scene, rgd_progress_requeue_delay=0.0)
+
+
+PART: Object = {**THING, "metadata": {"name": "part"}, "spec": {"schema": {"apiVersion": "v1alpha1", "kind": "Part"}, "resources": []}}
+
+
+def maker(member: Object, **node: object) -> Object:
+    """A definition whose instances make a definition or a CRD."""
+    schema = {"apiVersion": "v1alpha1", "kind": "Maker"}
+    return {**THING, "metadata": {"name": "maker"}, "spec": {"schema": schema, "resources": [{"id": "made", "template": member, **node}]}}
+
+
+MADE: Object = {**INSTANCE, "kind": "Maker"}
+
+
+@pytest.mark.feature(56, 57)
+@pytest.mark.parametrize(
+    ("child", "node"),
+    [(BUCKETS, {}), (PART, {"readyWhen": ["${made.status.state == 'Active'}"]})],
+    ids=["CustomResourceDefinition", "ResourceGraphDefinition"],
+)
+def test_definitions_and_crds_are_followed_as_members_too(child: Object, node: Object) -> None:
+    """Their status, their edits and their end reach the instance; what is nobody's member is followed as before."""
+
+    async def scene(host: Host) -> None:
+        client = host.client()
+        await apply(client, maker(child, **node))
+        await host.quiet()
+        await apply(client, MADE)
+        await host.quiet()
+        assert ready(await read(client, MADE))
+        before = await read(client, child)
+        assert before is not None
+
+        await delete(client, child)
+        await host.quiet()
+        after = await read(client, child)
+        assert after is not None
+        assert after["metadata"]["uid"] != before["metadata"]["uid"]
+
+        await apply(client, THING)
+        await host.quiet()
+        assert ready(await read(client, THING))
+
+        await delete(client, MADE)
+        await host.quiet()
+        assert await read(client, child) is None
+        assert await read(client, MADE) is None
+
+    # Without repeats: only events can have done it.
+    play(scene, rgd_progress_requeue_delay=0.0, instance_requeue_interval=0.0)
+
+
+@pytest.mark.feature(82)
+def test_a_crd_that_an_instance_refers_to_is_followed() -> None:
+    reference = {"apiVersion": BUCKETS["apiVersion"], "kind": BUCKETS["kind"], "metadata": BUCKETS["metadata"]}
+    watching = {
+        **THING,
+        "spec": {
+            "schema": {**THING["spec"]["schema"], "status": {"kind": "${crd.spec.names.kind}"}},
+            "resources": [{"id": "crd", "externalRef": reference}],
+        },
+    }
+
+    async def scene(host: Host) -> None:
+        client = host.client()
+        await apply(client, watching)
+        await host.quiet()
+        await apply(client, INSTANCE)
+        await host.quiet()
+        assert condition(await read(client, INSTANCE))["status"] == "False"
+        await apply(client, BUCKETS)
+        await host.quiet()
+        found = await read(client, INSTANCE)
+        assert ready(found)
+        assert found is not None
+        assert found["status"]["kind"] == "Bucket"
+
+    play(scene, rgd_progress_requeue_delay=0.0, instance_requeue_interval=0.0)

@@ -72,13 +72,14 @@ def test_what_arrives_during_a_delivery_is_merged_into_the_next() -> None:
 
 @pytest.mark.parametrize("status", [0, 404, 429, 500, 503])
 def test_a_failed_delivery_is_repeated_and_delays_nobody_else(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_BACKOFF", 0.02)
+    monkeypatch.setattr(module, "FIRST_BACKOFF", 0.3)
 
     async def scene() -> None:
         receiver = Receiver(Sent(status))
         queue = queue_to(receiver)
         queue.put(event("a", "1"))
-        await asyncio.sleep(0.005)
+        while not receiver.got:
+            await asyncio.sleep(0)
         queue.put(event("a", "2"))
         queue.put(event("b", "1"))
         await until(lambda: queue.depth == 0)
