@@ -2,7 +2,8 @@
 
 kro compares structure, which lets pass what the API server must refuse, and refuses what would work. Here the rule is: refuse at once what
 can never work, accept what can. So a scalar or a list never fits an object, a map never fits a list, base64 text fits a field of format
-``byte``, and a map literal is compared with an object entry by entry, since its keys are known.
+``byte``, and a map literal is compared with an object entry by entry, since its keys are known. null stands for a field that is not set, so
+it fits an object, and any place inside of a literal or of a conditional.
 
 Source: kro ``pkg/cel/compatibility.go`` (wording of the details).
 """
@@ -48,6 +49,8 @@ class _Comparison:
         if output.kind is Kind.OPAQUE and output.name == "optional_type":
             return self.compare(output.parameters[0], expected)
         match expected.kind:
+            case Kind.OBJECT if output.kind is Kind.NULL:
+                return None
             case Kind.LIST:
                 return self.to_list(output, expected)
             case Kind.MAP:
@@ -135,17 +138,24 @@ class _Comparison:
     def literal(self, expected: Type, expr: Expr) -> str | None:
         """The first fault of a list or map literal; empty when it has none; None when the expression is no such literal."""
         if type(expr) is Call and expr.function == "_?_:_":
-            arms = [self.compare(self.type_of(arm), expected, arm) for arm in expr.args[1:]]
-            return arms[0] or arms[1] or ""
+            return _first(self.part(arm, expected) for arm in expr.args[1:]) or ""
         if type(expr) is ListExpr and expected.kind is Kind.LIST:
-            parts = (self.compare(self.type_of(element), expected.parameters[0], element) for element in expr.elements)
+            parts = (self.part(element, expected.parameters[0]) for element in expr.elements)
             return _within("list element type incompatible", _first(parts)) or ""
         if type(expr) is MapExpr and expected.kind is Kind.MAP:
-            parts = (self.compare(self.type_of(entry.value), expected.parameters[1], entry.value) for entry in expr.entries)
-            return _within("map value type incompatible", _first(parts)) or ""
+            key, value = expected.parameters
+            return (
+                _within("map key type incompatible", _first(self.part(entry.key, key) for entry in expr.entries))
+                or _within("map value type incompatible", _first(self.part(entry.value, value) for entry in expr.entries))
+                or ""
+            )
         if type(expr) is MapExpr and expected.kind is Kind.OBJECT:
             return self.map_literal(expected, expr)
         return None
+
+    def part(self, expr: Expr, expected: Type) -> str | None:
+        output = self.type_of(expr)
+        return None if output.kind is Kind.NULL and type(expr) is Literal else self.compare(output, expected, expr)
 
     def map_literal(self, expected: Type, expr: MapExpr) -> str:
         fields = self.provider.fields(expected.name)
@@ -156,11 +166,11 @@ class _Comparison:
             if type(entry.key.value) is not str:
                 return "map keys must be strings to assign to struct"
             name = escape(entry.key.value)
-            if fields is None or (is_open and name not in fields):
+            if not fields or (is_open and name not in fields):
                 continue
             if name not in fields:
                 return f'field "{entry.key.value}" exists in output but not in expected type'
-            if problem := self.compare(self.type_of(entry.value), fields[name], entry.value):
+            if problem := self.part(entry.value, fields[name]):
                 return f'field "{entry.key.value}" has incompatible type: {problem}'
         return ""
 

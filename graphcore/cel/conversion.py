@@ -16,6 +16,7 @@ from graphcore.cel.times import format_duration, format_timestamp
 from graphcore.cel.values import INT_MAX, OMIT, Duration, Optional, Original, Timestamp, Uint, key_value, type_name
 
 MAX_NODES: Final = 1_000_000  # a value may share its parts; written out, it must stay finite
+_EXACT: Final = 2.0**53  # up to there every integer is a double
 _AS_IS: Final = frozenset({str, bool, int, type(None)})
 
 
@@ -87,9 +88,15 @@ def _name(key: Any) -> str:
 
 
 def _number(value: float) -> int | float:
-    """Whole doubles become integers, as Go writes them: ``3``, not ``3.0``."""
+    """Whole doubles become integers, as Go writes them: ``3``, not ``3.0``; with no more digits than tell it from other doubles."""
     if value.is_integer() and abs(value) < 1e21:
-        return int(value)
+        return int(value) if abs(value) < _EXACT else _shortest(value)
     if value - value != 0.0:
         raise _unsupported("NaN and infinite doubles have no JSON form")
     return value
+
+
+def _shortest(value: float) -> int:
+    digits, _, exponent = repr(value).partition("e")
+    whole, _, fraction = digits.partition(".")
+    return int(whole + fraction.ljust(int(exponent), "0")) if exponent else int(whole)

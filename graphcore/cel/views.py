@@ -271,10 +271,21 @@ class SetList(AssociativeList):
 
 
 def _missing(wanted: list[Any], elements: list[Any]) -> list[Any]:
-    """Those of ``wanted`` that are not among the elements."""
+    """Those of ``wanted`` that are not among the elements, each once."""
     texts = {element for element in elements if type(element) is str}
     others = [element for element in elements if type(element) is not str]
-    return [element for element in wanted if not (element in texts if type(element) is str else contains(element, others))]
+    missing = []
+    for element in wanted:
+        if type(element) is str:
+            if element in texts:
+                continue
+            texts.add(element)
+        elif contains(element, others):
+            continue
+        else:
+            others.append(element)
+        missing.append(element)
+    return missing
 
 
 class MapList(AssociativeList):

@@ -56,7 +56,7 @@ def clauses(text: str, arguments: int) -> Iterator[str | Clause]:
             position = percent + 2
             continue
         if percent + 1 >= len(text):
-            raise FormatFault("unexpected end of string" if index < arguments else f"index {index} out of range")
+            raise FormatFault("unexpected end of string")
         if index >= arguments:
             raise FormatFault(f"index {index} out of range")
         position, precision = _precision(text, percent + 1)

@@ -155,6 +155,20 @@ def test_what_does_not_fit_and_why(output: Type, field: str, problem: str) -> No
         ("{d.key: 1}", "container", None),
         ("[]", "containers", None),
         ("{}", "container", None),
+        ('{"anything": 1}', "empty", None),
+        ('d.on ? dyn({"anything": 1}) : null', "empty", None),
+        # null: not set
+        ("null", "container", None),
+        ("null", "replicas", 'type kind mismatch: got "null_type", expected "int"'),
+        ("d.on ? null : v.container", "container", None),
+        ("d.on ? null : v.other", "container", 'field "unknown" exists in output but not in expected type'),
+        ("d.on ? v.at : null", "at", None),
+        ("d.on ? null : v.at", "at", None),
+        ("d.on ? dyn(1) : null", "replicas", None),
+        ('d.on ? dyn("a") : 1.5', "replicas", 'type kind mismatch: got "double", expected "int"'),
+        ('{"name": "x", "image": null, "args": null}', "container", None),
+        ('{"a": "x", "b": null}', "labels", None),
+        ('["a", null]', "args", None),
         ('{"nmae": "x", "stdin": true}', "container", 'field "nmae" exists in output but not in expected type'),
         ('{"name": 1, "stdin": true}', "container", 'field "name" has incompatible type: type kind mismatch: got "int", expected "string"'),
         (
@@ -170,6 +184,7 @@ def test_what_does_not_fit_and_why(output: Type, field: str, problem: str) -> No
         ),
         ('{"known": "x"}', "free", 'field "known" has incompatible type: type kind mismatch: got "string", expected "int"'),
         ('{1: "x"}', "container", "map keys must be strings to assign to struct"),
+        ('{1: "x"}', "labels", 'map key type incompatible: type kind mismatch: got "int", expected "string"'),
         ('["a", 1]', "args", 'list element type incompatible: type kind mismatch: got "int", expected "string"'),
     ],
 )

@@ -112,6 +112,7 @@ def value(source: str) -> Any:
         ('o.metadata.finalizers == ["b", "a"]', True),
         ('o.metadata.finalizers == ["b"]', False),
         ('o.metadata.finalizers + ["b", "c"]', ["a", "b", "c"]),
+        ('o.metadata.finalizers + ["c", "c"]', ["a", "b", "c"]),
         ('o.conditions.map(c, c.type) == ["B", "A"]', False),
         ("o.conditions == [o.conditions[1], o.conditions[0]]", True),
         ("o == o", True),
