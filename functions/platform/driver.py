@@ -72,8 +72,17 @@ class Sight:
         known = self.seen.get(uid)
         if known is None or not (known.isdigit() and version.isdigit()) or int(known) < int(version):
             self.seen[uid] = version
-        if metadata.get("deletionTimestamp") and not metadata.get("finalizers") and not metadata.get("deletionGracePeriodSeconds"):
-            self.ended.add(uid)
+
+    def note_written(self, item: Mapping[str, Any]) -> bool:
+        """Notes the answer to a write; whether that write ended the object: nothing held it any more."""
+        self.note(item)
+        metadata = item.get("metadata") or {}
+        # A Namespace is held by what its spec lists.
+        held = metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds") or (item.get("spec") or {}).get("finalizers")
+        ended = bool(metadata.get("deletionTimestamp")) and not held
+        if ended:
+            self.ended.add(str(metadata.get("uid", "")))
+        return ended
 
 
 class DeadlineError(Exception):
@@ -132,8 +141,10 @@ class Driver:
             case _:
                 answer = await self.request(request_of(effect))
         if answer.ok:
-            if not (isinstance(effect, Apply) and effect.dry_run):
+            if isinstance(effect, Get):
                 sight.note(answer.body)
+            elif not (isinstance(effect, Apply) and effect.dry_run):
+                sight.note_written(answer.body)
             return Found(answer.body)
         # An apply never finds "nothing": a missing kind or namespace is a refusal that the user has to hear of.
         if answer.status == 404 and not isinstance(effect, Apply | Create):
@@ -181,12 +192,10 @@ class Driver:
             return refusal(answer)
         if effect.dry_run:
             return Missing()
-        metadata = answer.body.get("metadata") or {}
-        held = metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds")
-        if answer.body.get("kind") == "Status" or not metadata.get("deletionTimestamp") or not held:
+        going = (answer.body.get("metadata") or {}).get("deletionTimestamp")
+        if answer.body.get("kind") == "Status" or not going or sight.note_written(answer.body):
             sight.ended.add(effect.uid)
             return Missing()
-        sight.note(answer.body)
         return Found(answer.body)
 
     async def _record(self, effect: Record) -> None:

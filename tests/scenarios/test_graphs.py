@@ -192,8 +192,8 @@ def test_loops_follow_other_nodes_and_other_loops(world: World) -> None:
         "Loops",
         resources=[
             config_map("source", "source", {"list": "x"}),
-            config_map("item", "item-${n}", {"n": "${n}"}, forEach=[{"n": "${source.data.list.split(',')}"}]),
-            config_map("copy", "copy-${i.metadata.name}", {"of": "${i.data.n}"}, forEach=[{"i": "${item}"}]),
+            config_map("part", "item-${n}", {"n": "${n}"}, forEach=[{"n": "${source.data.list.split(',')}"}]),
+            config_map("copy", "copy-${i.metadata.name}", {"of": "${i.data.n}"}, forEach=[{"i": "${part}"}]),
         ],
     )
     # The list is another manager's, so that it can be edited without being repaired.
@@ -213,7 +213,7 @@ def test_loops_follow_other_nodes_and_other_loops(world: World) -> None:
 @pytest.mark.feature(77)
 def test_a_loop_over_too_much_makes_nothing(world: World) -> None:
     rgd = world.rgd(
-        "Huge", spec={"n": "integer"}, resources=[config_map("item", "item-${string(n)}", forEach=[{"n": "${lists.range(schema.spec.n)}"}])]
+        "Huge", spec={"n": "integer"}, resources=[config_map("part", "item-${string(n)}", forEach=[{"n": "${lists.range(schema.spec.n)}"}])]
     )
     world.install(rgd)
     instance = world.instance(rgd, "a", {"n": 1001})

@@ -110,6 +110,7 @@ GOING = obj(deletionTimestamp="2026-01-01T00:00:00Z")
             Answer(202, {**GOING, "metadata": {**GOING["metadata"], "deletionGracePeriodSeconds": 30}}),
             None,
         ),
+        (Delete(CONFIG, "a", "ns", "u", "5"), Answer(200, {**GOING, "spec": {"finalizers": ["kubernetes"]}}), None),
         (List(CONFIG, "ns"), failure(404, "NotFound"), Missing()),
     ],
 )
@@ -135,15 +136,32 @@ def test_a_list_reads_every_page_and_begins_again_when_its_beginning_is_gone() -
     assert sight.seen == {"a": "5", "b": "5"}
 
 
-def test_sight_remembers_the_newest_version_and_what_is_gone() -> None:
+def test_sight_remembers_the_newest_version() -> None:
     sight = Sight()
     for version in ("9", "10", "8"):
         sight.note(obj(version=version))
-    sight.note(obj(uid="held", deletionTimestamp="t", finalizers=["x"]))
-    sight.note(obj(uid="gone", deletionTimestamp="t"))
-    assert (sight.seen["u"], sight.ended) == ("10", {"gone"})
-    _, after = perform(Scripted(Answer(200, {"kind": "Status"})), Delete(CONFIG, "a", "ns", "u", "5"))
-    assert after.ended == {"u"}
+    assert sight.seen == {"u": "10"}
+
+
+@pytest.mark.parametrize(
+    ("effect", "body", "ended"),
+    [
+        (Delete(CONFIG, "a", "ns", "u", "5"), {"kind": "Status"}, True),
+        (Delete(CONFIG, "a", "ns", "u", "5"), obj(), True),
+        (Delete(CONFIG, "a", "ns", "u", "5"), GOING, True),
+        (Delete(CONFIG, "a", "ns", "u", "5"), obj(deletionTimestamp="t", finalizers=["x"]), False),
+        (Delete(CONFIG, "a", "ns", "u", "5"), {**GOING, "spec": {"finalizers": ["kubernetes"]}}, False),
+        (Patch(CONFIG, "a", "ns", {}), GOING, True),
+        (Patch(CONFIG, "a", "ns", {}), obj(deletionTimestamp="t", finalizers=["x"]), False),
+        (Patch(CONFIG, "a", "ns", {}), obj(), False),
+        # What can be read is there: a Namespace that is going shows no finalizers in its metadata.
+        (Get(CONFIG, "a", "ns"), GOING, False),
+        (List(CONFIG, "ns"), {"metadata": {}, "items": [GOING]}, False),
+    ],
+)
+def test_only_a_write_that_nothing_held_ends_an_object(effect: Effect, body: dict[str, Any], ended: bool) -> None:
+    _, sight = perform(Scripted(Answer(200, body)), effect)
+    assert sight.ended == ({"u"} if ended else set())
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
