@@ -85,7 +85,11 @@ def _position(key: Any) -> int:
 
 
 def index(value: Any, key: Any, strict: bool = False) -> Any:
-    """``value[key]``. Raises EvaluationError (no such key; index out of bounds; unsupported index)."""
+    """The element of a list at a position, from 0, or the value of a map under a key; of an optional: an optional.
+
+    Errors: ``index out of bounds`` and ``no such key``, which more data may mend; ``unsupported index type``; ``invalid qualifier type``.
+    Source: CEL standard library.
+    """
     _require_key(key)
     if isinstance(value, dict):
         try:
@@ -121,7 +125,11 @@ def optional_index(value: Any, key: Any, strict: bool = False) -> Optional:
 
 
 def contains(element: Any, container: Any) -> bool:
-    """``element in container``: an element of a list or a key of a map. Raises EvaluationError (no such overload)."""
+    """Whether the left value is an element of a list or a key of a map.
+
+    Errors: ``no such overload`` unless the right value is a list or a map.
+    Source: CEL standard library.
+    """
     if isinstance(container, list):
         if type(element) is str:
             return element in container

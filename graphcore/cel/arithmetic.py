@@ -34,7 +34,11 @@ def _uint(value: int) -> Uint:
 
 
 def add(left: Any, right: Any) -> Any:
-    """Numbers, strings, bytes, lists, timestamps and durations. Raises EvaluationError."""
+    """The sum of two numbers of one kind, of durations, of a timestamp and a duration; strings, bytes and lists joined.
+
+    Errors: ``integer overflow``, ``unsigned integer overflow``, ``duration overflow``, ``timestamp overflow``.
+    Source: CEL standard library.
+    """
     kind, other = type(left), type(right)
     if kind is other:
         if kind is str or kind is bytes or kind is float or kind is list:
@@ -55,7 +59,11 @@ def add(left: Any, right: Any) -> Any:
 
 
 def subtract(left: Any, right: Any) -> Any:
-    """Numbers, timestamps and durations. Raises EvaluationError."""
+    """The difference of two numbers of one kind, of durations, of timestamps (a duration), of a timestamp and a duration.
+
+    Errors: ``integer overflow``, ``unsigned integer overflow`` below zero, ``duration overflow``, ``timestamp overflow``.
+    Source: CEL standard library.
+    """
     kind, other = type(left), type(right)
     if kind is other:
         if kind is int:
@@ -72,7 +80,11 @@ def subtract(left: Any, right: Any) -> Any:
 
 
 def multiply(left: Any, right: Any) -> Any:
-    """Numbers of one kind. Raises EvaluationError."""
+    """The product of two numbers of one kind.
+
+    Errors: ``integer overflow``, ``unsigned integer overflow``.
+    Source: CEL standard library.
+    """
     kind = type(left)
     if kind is type(right):
         if kind is int:
@@ -85,7 +97,11 @@ def multiply(left: Any, right: Any) -> Any:
 
 
 def divide(left: Any, right: Any) -> Any:
-    """Integers truncate toward zero; doubles follow IEEE 754. Raises EvaluationError (division by zero, overflow)."""
+    """The quotient of two numbers of one kind; of integers without its fraction, of doubles as IEEE 754 has it.
+
+    Errors: ``division by zero`` for integers; ``integer overflow``.
+    Source: CEL standard library.
+    """
     kind = type(left)
     if kind is not type(right):
         raise no_such_overload()
@@ -111,7 +127,11 @@ def _divide_doubles(left: float, right: float) -> float:
 
 
 def modulo(left: Any, right: Any) -> Any:
-    """Integers only; the sign is that of the dividend. Raises EvaluationError (modulus by zero)."""
+    """The remainder of two integers of one kind, with the sign of the first.
+
+    Errors: ``modulus by zero``; ``integer overflow``.
+    Source: CEL standard library.
+    """
     kind = type(left)
     if kind is not type(right) or (kind is not int and kind is not Uint):
         raise no_such_overload()
@@ -126,7 +146,11 @@ def modulo(left: Any, right: Any) -> Any:
 
 
 def negate(value: Any) -> Any:
-    """Ints, doubles and durations. Raises EvaluationError."""
+    """The number with the other sign.
+
+    Errors: ``integer overflow``.
+    Source: CEL standard library.
+    """
     kind = type(value)
     if kind is int:
         return _int(-value)

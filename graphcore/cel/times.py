@@ -111,11 +111,15 @@ def zone_offset(instant: Timestamp, zone: str) -> int:
         if match is None:
             raise EvaluationError(Reason.CONVERSION, "invalid time zone offset")
         hours, minutes = int(match[1]), int(match[2])
+        if not -23 <= hours <= 23:
+            raise EvaluationError(Reason.CONVERSION, "timezone offset hours out of range [-23, 23]")
         if not 0 <= minutes <= 59:
             raise EvaluationError(Reason.CONVERSION, "timezone offset minutes out of range [0, 59]")
         return (hours * 60 + (-minutes if zone[0] == "-" else minutes)) * 60
-    if zone in ("", "UTC"):
+    if zone in ("", "UTC", "Local"):  # kro's own local time is UTC
         return 0
+    if zone == "utc":  # which the library below takes for UTC
+        raise EvaluationError(Reason.CONVERSION, "unknown time zone")
     return _named_offset(instant, zone)
 
 

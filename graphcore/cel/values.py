@@ -275,7 +275,11 @@ def _numbers_equal(left: Any, right: Any) -> bool:
 
 
 def equals(left: Any, right: Any) -> bool:
-    """CEL's ``==``, which is defined for all values; different kinds are unequal. Raises EvaluationError only for ``omit()``."""
+    """Whether two values are the same; numbers compare across kinds, values of different kinds are unequal, maps have no order.
+
+    Errors: ``no such overload`` for ``omit()``; ``budget exceeded`` for values that are too large.
+    Source: CEL standard library.
+    """
     kind = type(left)
     if kind in _PLAIN and kind is type(right):
         return bool(left == right)

@@ -1,7 +1,7 @@
 """Writes ``docs/reference/cel-functions.md`` from the docstrings of the function libraries: ``python -m tests.tools.cel_reference``.
 
-Signatures come from the overloads, the text from the implementation's docstring; macros, which have no implementation, from the
-table here. ``tests/unit/cel/test_reference_page.py`` fails when the committed page is not what this writes.
+Signatures come from the overloads, the text from the implementation's docstring, that of macros and syntax from
+``cel_reference_texts``, examples from the table of all functions, with the messages that they really end in. ``tests/unit/cel/test_reference_page.py`` fails when the committed page is not what this writes.
 """
 
 from __future__ import annotations
@@ -13,11 +13,18 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from graphcore.cel import library
+from graphcore.cel import CelError, Environment, EvaluationError, library
 from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.library.conditions import RUNTIME_TYPE
+from graphcore.cel.registry import disabled_overloads, functions
+from graphcore.cel.types import DYN
 from tests.conformance.fuzz.differential import CLASSES
+from tests.tools.cel_reference_texts import MACROS, OPERATORS, SYNTAX, Text
+from tests.unit.cel.library_table import ROWS, VARIABLES, Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "cel-functions.md"
+
+ENVIRONMENT = Environment({"x": DYN, "runtime": RUNTIME_TYPE})
 
 _TITLES = {
     "standard": "Standard functions",
@@ -48,36 +55,6 @@ contains values of your objects. Results that would be too large, and evaluation
 _DIFFERENCES = """Everything is compared with cel-go and Kubernetes' libraries on generated expressions. Texts of evaluation errors
 quote no data here; beyond that, these are the only kinds of difference."""
 
-MACROS = {
-    "has": ("has(a.b)", "Whether the field or key is there; `a` itself must be."),
-    "all": (
-        "list.all(v, test)`, `map.all(k, v, test)",
-        "Whether the test holds for all elements; for two variables: index or key, and value.",
-    ),
-    "exists": (
-        "list.exists(v, test)`, `map.exists(k, v, test)",
-        "Whether the test holds for any element; an error elsewhere does not count then.",
-    ),
-    "exists_one": ("list.exists_one(v, test)`, `map.exists_one(k, v, test)", "Whether the test holds for exactly one element."),
-    "existsOne": ("map.existsOne(k, v, test)", "The same as `exists_one` with two variables."),
-    "map": (
-        "list.map(v, result)`, `list.map(v, test, result)",
-        "A list of results, of all elements or of those that pass the test; of a map: its keys.",
-    ),
-    "filter": ("list.filter(v, test)", "The elements that pass the test; of a map: its keys."),
-    "transformList": ("map.transformList(k, v[, test], result)", "A list of results; `k` is the index or the key."),
-    "transformMap": ("map.transformMap(k, v[, test], result)", "A map of results under the same keys (of a list: its indices)."),
-    "transformMapEntry": (
-        "map.transformMapEntry(k, v[, test], {key: value})",
-        "A map of the entries that the result gives; the same key twice is an error.",
-    ),
-    "sortBy": ("list.sortBy(v, key)", "The elements in ascending order of their keys; elements with equal keys keep their order."),
-    "bind": ("cel.bind(name, value, result)", "The result with the name standing for the value, which is evaluated once."),
-    "optMap": ("optional.optMap(v, result)", "An optional with the result if the receiver holds a value, otherwise none."),
-    "optFlatMap": ("optional.optFlatMap(v, result)", "The result, itself an optional, if the receiver holds a value, otherwise none."),
-    "newCondition": ("runtime.newCondition({type: …, status: …})", "A status condition; see below."),
-}
-
 
 def modules() -> Iterator[tuple[str, tuple[Function, ...]]]:
     """Title and functions of each library, in the page's order."""
@@ -97,10 +74,15 @@ def is_callable_by_name(function: Function) -> bool:
 
 
 def signature(function: Function, overload: Overload) -> str:
-    """``string.charAt(int) -> string``."""
+    """``string.charAt(int) -> string``, ``int + int -> int``."""
     arguments = [argument.text for argument in overload.arguments]
+    result = overload.result.text
+    if function.name in OPERATORS:
+        (form,) = OPERATORS[function.name]
+        places = dict(zip((word for word in re.findall(r"[a-z]+", form) if len(word) == 1), arguments, strict=True))
+        return re.sub(r"\b[a-z]\b", lambda match: places[match[0]], form) + f" -> {result}"
     receiver = f"{arguments.pop(0)}." if overload.member else ""
-    return f"{receiver}{function.name}({', '.join(arguments)}) -> {overload.result.text}"
+    return f"{receiver}{function.name}({', '.join(arguments)}) -> {result}"
 
 
 def description(overload: Overload) -> str:
@@ -109,42 +91,87 @@ def description(overload: Overload) -> str:
     if not text:
         return ""
     text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`")
-    raised = re.search(r"\s*Raises EvaluationError(?: \(([^)]*)\))?\.", text)
-    if raised:
-        text = text.replace(raised[0], f"\n\nErrors: {raised[1]}." if raised[1] else "")
-    paragraphs, errors, source = text, "", ""
-    if found := re.search(r"^Errors: (.*?)(?=^Source: |\Z)", text, re.M | re.S):
-        errors = " ".join(found[1].split())
-        paragraphs = text[: found.start()]
-    if found := re.search(r"^Source: (.*)", text, re.M):
-        source = found[1].strip().rstrip(".")
-        paragraphs = paragraphs.split("Source: ")[0]
-    lines = [" ".join(paragraph.split()) for paragraph in paragraphs.strip().split("\n\n")]
-    if errors and errors != "none.":
-        lines.append(f"Errors: {errors}")
-    if source:
-        lines.append(f"*{source}*")
-    return "\n\n".join(lines)
+    body, _, source = text.partition("\nSource: ")
+    body, _, errors = body.partition("\nErrors: ")
+    lines = [" ".join(paragraph.split()) for paragraph in body.strip().split("\n\n")]
+    return "\n\n".join([*lines, *_closing(" ".join(errors.split()), source.strip().rstrip("."))])
+
+
+def _closing(errors: str, source: str) -> list[str]:
+    return [f"Errors: {errors or 'none.'}", f"*{source}*"]
+
+
+def terms(expression: str) -> list[str]:
+    """The operands of the ``&&`` at the top of an expression."""
+    found, parts = [], expression.split(" && ")
+    while parts:
+        for count in range(1, len(parts) + 1):
+            text = " && ".join(parts[:count])
+            try:
+                ENVIRONMENT.parse(text)
+            except CelError:
+                continue
+            found.append(text)
+            del parts[:count]
+            break
+        else:
+            return [expression]
+    return found
+
+
+def _uses(term: str, overloads: frozenset[str]) -> bool:
+    return any(id in overloads for ids in ENVIRONMENT.check(term).overloads.values() for id in ids)
+
+
+def examples(row: Row, overloads: frozenset[str] = frozenset(), whole: bool = False) -> str:
+    """A code block: what is true, what fails and how, what is refused and why. overloads: of these only, if there are any."""
+    lines = []
+    for text in (row.right, row.edge):
+        if isinstance(text, str):
+            found = [text] if whole else terms(text)
+            lines += [term for term in found if not overloads or _uses(term, overloads)]
+    if not isinstance(row.edge, str):
+        try:
+            ENVIRONMENT.compile(row.edge[0]).evaluate(VARIABLES)
+        except EvaluationError as error:
+            lines.append(f"{row.edge[0]}   // error: {error.message}")
+    try:
+        ENVIRONMENT.check(row.wrong)
+    except CelError as error:
+        lines.append(f"{row.wrong}   // refused: {error.issues[0].message}")
+    return "Examples:\n\n```text\n" + "\n".join(dict.fromkeys(lines)) + "\n```"
 
 
 def entry(function: Function) -> str:
-    """One function: its signatures and what its implementation says about itself."""
-    text = next((text for overload in function.overloads if (text := description(overload))), "")
-    signatures = "\n".join(signature(function, overload) for overload in function.overloads)
-    return f"### `{function.name}`\n\n```text\n{signatures}\n```\n\n{text}"
+    """One function: its signatures, what its implementation says about itself, and examples."""
+    listed = [overload for overload in function.overloads if overload.id not in disabled_overloads()]
+    text = next((text for overload in listed if (text := description(overload))), "")
+    signatures = "\n".join(signature(function, overload) for overload in listed)
+    title = OPERATORS.get(function.name, (function.name,))[0]
+    shown = examples(ROWS[function.name], frozenset(overload.id for overload in listed))
+    return f"### `{title}`\n\n```text\n{signatures}\n```\n\n{text}\n\n{shown}"
+
+
+def written(name: str, text: Text) -> str:
+    """One macro or piece of syntax."""
+    forms = "\n".join(text.forms)
+    title = text.row or (text.forms[0] if name in SYNTAX else name)
+    about = "\n\n".join([text.meaning, *_closing(f"{text.errors}." if text.errors else "", text.source)])
+    return f"### `{title}`\n\n```text\n{forms}\n```\n\n{about}\n\n{examples(ROWS[text.row or name], whole=name in SYNTAX)}"
 
 
 def page() -> str:
     """The whole page."""
-    macros = "\n".join(f"| `{form}` | {meaning} |" for form, meaning in MACROS.values())
+    syntax = [written(name, text) for name, text in SYNTAX.items()] + [entry(functions()[name]) for name in OPERATORS]
     parts = [
         "# Functions in expressions",
         "<!-- Written by `python -m tests.tools.cel_reference` from the docstrings in graphcore/cel/library; do not edit. -->",
         _INTRODUCTION,
-        f"## Macros\n\n| form | meaning |\n|---|---|\n{macros}",
+        "## Macros\n\n" + "\n\n".join(written(name, text) for name, text in MACROS.items()),
+        "## Operators\n\n" + "\n\n".join(syntax),
     ]
-    for title, functions in modules():
-        entries = [entry(function) for function in sorted(functions, key=lambda one: one.name) if is_callable_by_name(function)]
+    for title, listed in modules():
+        entries = [entry(function) for function in sorted(listed, key=lambda one: one.name) if is_callable_by_name(function)]
         parts.append(f"## {title}\n\n" + "\n\n".join(entries))
     differences = "\n".join(f"| {kind.name} | {kind.reason} | `{kind.example}` |" for kind in CLASSES)
     parts.append(f"## Differences from cel-go\n\n{_DIFFERENCES}\n\n| kind | why | example |\n|---|---|---|\n{differences}")

@@ -38,7 +38,11 @@ def _conversion(value: Any, target: str) -> EvaluationError:
 
 
 def to_bool(value: Any) -> bool:
-    """A bool as it is; a string as Go's ``strconv.ParseBool`` reads it. Raises EvaluationError (conversion)."""
+    """A bool as it is, or a string: ``1 t T true True TRUE`` and ``0 f F false False FALSE``.
+
+    Errors: ``type conversion error`` for another string.
+    Source: CEL standard library.
+    """
     if type(value) is bool:
         return value
     if type(value) is not str:
@@ -51,7 +55,11 @@ def to_bool(value: Any) -> bool:
 
 
 def to_int(value: Any) -> int:
-    """From uint, double (truncated), decimal string, timestamp (Unix seconds), duration (nanoseconds). Raises EvaluationError."""
+    """From uint, double (the fraction is dropped), decimal string, timestamp (Unix seconds) and duration (nanoseconds).
+
+    Errors: ``integer overflow``; ``type conversion error`` for a string that is no int.
+    Source: CEL standard library.
+    """
     kind = type(value)
     if kind is int:
         return int(value)
@@ -73,7 +81,11 @@ def to_int(value: Any) -> int:
 
 
 def to_uint(value: Any) -> Uint:
-    """From int, double (truncated) and decimal string. Raises EvaluationError (overflow, conversion)."""
+    """From int, double (the fraction is dropped) and decimal string.
+
+    Errors: ``unsigned integer overflow``, also for negative numbers; ``type conversion error`` for a string that is no uint.
+    Source: CEL standard library.
+    """
     kind = type(value)
     if kind is Uint:
         return Uint(value)
@@ -90,7 +102,11 @@ def to_uint(value: Any) -> Uint:
 
 
 def to_double(value: Any) -> float:
-    """From int, uint and string (decimal, hexadecimal, ``NaN``, ``Inf``). Raises EvaluationError (conversion)."""
+    """From int, uint and string (decimal or hexadecimal, ``NaN``, ``Inf``).
+
+    Errors: ``type conversion error`` for a string that is no double.
+    Source: CEL standard library.
+    """
     kind = type(value)
     if kind is float or kind is int or kind is Uint:
         return float(value)
@@ -131,7 +147,13 @@ def double_text(number: float) -> str:
 
 
 def to_string(value: Any) -> str:
-    """From every scalar but null. Raises EvaluationError (invalid UTF-8; no such overload)."""
+    """From bool, numbers, bytes (UTF-8), timestamp (RFC 3339), duration (seconds, ``5400s``), IP address and address range.
+
+    A double has as many digits as it needs, with an exponent below 1e-4 and from 1e6 on.
+
+    Errors: ``invalid UTF-8`` for bytes that are no text; ``no such overload`` for null, lists, maps and others.
+    Source: CEL standard library.
+    """
     kind = type(value)
     if kind is str:
         return str(value)
@@ -154,7 +176,11 @@ def to_string(value: Any) -> str:
 
 
 def to_bytes(value: Any) -> bytes:
-    """A string as UTF-8. Raises EvaluationError (no such overload)."""
+    """A string in UTF-8.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     if type(value) is bytes:
         return value
     if type(value) is not str:
@@ -163,7 +189,11 @@ def to_bytes(value: Any) -> bytes:
 
 
 def to_timestamp(value: Any) -> Timestamp:
-    """From an RFC 3339 string or Unix seconds. Raises EvaluationError (conversion, overflow)."""
+    """From an RFC 3339 string or Unix seconds; years 1 to 9999.
+
+    Errors: ``type conversion error`` for another string; ``timestamp overflow``.
+    Source: CEL standard library.
+    """
     kind = type(value)
     if kind is Timestamp:
         return value  # type: ignore[no-any-return]
@@ -178,7 +208,11 @@ def to_timestamp(value: Any) -> Timestamp:
 
 
 def to_duration(value: Any) -> Duration:
-    """From Go's notation, ``1h30m``. Raises EvaluationError (conversion)."""
+    """From a string of numbers with units ``h m s ms us ns``, as ``1h30m`` or ``-1.5s``; at most about 292 years.
+
+    Errors: ``type conversion error`` for another string.
+    Source: CEL standard library.
+    """
     if type(value) is Duration:
         return value
     if type(value) is not str:
@@ -190,10 +224,18 @@ def to_duration(value: Any) -> Duration:
 
 
 def to_type(value: Any) -> TypeValue:
-    """The type of a value."""
+    """The type of a value, which can be compared with that of another.
+
+    Errors: none.
+    Source: CEL standard library.
+    """
     return TypeValue(type_name(value))
 
 
 def to_dyn(value: Any) -> Any:
-    """The value itself, exempt from type checking."""
+    """The value itself, exempt from type checking.
+
+    Errors: none.
+    Source: CEL standard library.
+    """
     return value

@@ -32,67 +32,111 @@ from graphcore.cel.values import NANOS, Duration, Timestamp, compare, equals, no
 
 
 def less(left: Any, right: Any) -> bool:
-    """Whether left comes first; numbers compare across kinds. Raises EvaluationError (no such overload)."""
+    """Whether the left value comes before the right one. Values whose type is ``dyn`` may be numbers of different kinds.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     return compare(left, right) < 0
 
 
 def less_equals(left: Any, right: Any) -> bool:
-    """Whether left comes first or both are equal. Raises EvaluationError (no such overload)."""
+    """Whether the left value comes before the right one or equals it.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     return compare(left, right) <= 0
 
 
 def greater(left: Any, right: Any) -> bool:
-    """Whether right comes first. Raises EvaluationError (no such overload)."""
+    """Whether the left value comes behind the right one.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     return compare(left, right) > 0
 
 
 def greater_equals(left: Any, right: Any) -> bool:
-    """Whether right comes first or both are equal. Raises EvaluationError (no such overload)."""
+    """Whether the left value comes behind the right one or equals it.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     return compare(left, right) >= 0
 
 
 def not_equals(left: Any, right: Any) -> bool:
-    """Whether the values differ; values of different kinds do."""
+    """Whether the values differ; values of different kinds do.
+
+    Errors: none.
+    Source: CEL standard library.
+    """
     return not equals(left, right)
 
 
 def logical_not(value: Any) -> bool:
-    """The other bool. Raises EvaluationError (no such overload)."""
+    """The other bool.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     if type(value) is bool:
         return not value
     raise no_such_overload()
 
 
 def size(value: Any) -> int:
-    """Code points of a string, bytes, elements or entries. Raises EvaluationError (no such overload)."""
+    """The number of characters (code points) of a string, of bytes, of elements or of entries.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     if isinstance(value, (str, bytes, list, dict)):
         return len(value)
     raise no_such_overload()
 
 
 def string_contains(text: Any, part: Any) -> bool:
-    """Whether ``part`` occurs in the string."""
+    """Whether the argument occurs in the string.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     if type(text) is str and type(part) is str:
         return part in text
     raise no_such_overload()
 
 
 def starts_with(text: Any, prefix: Any) -> bool:
-    """Whether the string begins with ``prefix``."""
+    """Whether the string begins with the argument.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     if type(text) is str and type(prefix) is str:
         return text.startswith(prefix)
     raise no_such_overload()
 
 
 def ends_with(text: Any, suffix: Any) -> bool:
-    """Whether the string ends with ``suffix``."""
+    """Whether the string ends with the argument.
+
+    Errors: ``no such overload`` for other values, which only a ``dyn`` can hold.
+    Source: CEL standard library.
+    """
     if type(text) is str and type(suffix) is str:
         return text.endswith(suffix)
     raise no_such_overload()
 
 
 def matches(text: Any, pattern: Any) -> bool:
-    """Whether an RE2 pattern matches somewhere in the string. Raises EvaluationError (invalid pattern)."""
+    """Whether an RE2 pattern matches somewhere in the string; ``^`` and ``$`` make it match as a whole.
+
+    Errors: ``error parsing regexp`` for a pattern that is invalid or too large.
+    Source: CEL standard library.
+    """
     if type(text) is str and type(pattern) is str:
         return searcher(pattern)(text.encode("utf-8", "surrogatepass")) is not None
     raise no_such_overload()
@@ -125,13 +169,17 @@ def _compile(pattern: str | bytes, never_capture: bool) -> Any:
         raise EvaluationError(Reason.OTHER, "error parsing regexp: the pattern is invalid or too large") from error
 
 
-def _timestamp_part(name: str, offset: int = 0) -> Callable[..., int]:
+def _timestamp_part(name: str, what: str, offset: int = 0) -> Callable[..., int]:
     def get(instant: Any, zone: Any = "UTC") -> int:
         if type(instant) is not Timestamp or type(zone) is not str:
             raise no_such_overload()
         return int(getattr(calendar(instant, zone_offset(instant, zone)), name)) + offset
 
-    get.__doc__ = f"The {name} of a timestamp{' (from 0)' if offset else ''}, in UTC or a zone (``Europe/Berlin``, ``-08:00``)."
+    get.__doc__ = f"""{what}, in UTC or a time zone (``Europe/Berlin``, ``-08:00``).
+
+    Errors: ``unknown time zone``; ``invalid time zone offset``; ``timezone offset … out of range``.
+    Source: CEL standard library.
+    """
     return get
 
 
@@ -160,6 +208,15 @@ def _ids(form: str, kinds: str) -> str:
     return " ".join(form.format(kind) for kind in kinds.split())
 
 
+_DATE = (  # part, id, offset, what it is
+    ("year", "year", 0, "The year of a timestamp"),
+    ("month", "month", -1, "The month of a timestamp, 0 to 11"),
+    ("yearday", "day_of_year", 0, "The day of the year of a timestamp, 0 to 365"),
+    ("day", "day_of_month", -1, "The day of the month of a timestamp, 0 to 30"),
+    ("day", "day_of_month_1_based", 0, "The day of the month of a timestamp, 1 to 31"),
+    ("weekday", "day_of_week", 0, "The day of the week of a timestamp, 0 (Sunday) to 6"),
+)
+_CLOCK = (("hour", 3600 * NANOS), ("minute", 60 * NANOS), ("second", NANOS), ("millisecond", NANOS // 1000))  # part, nanoseconds
 _BY_IMPLEMENTATION: Final[tuple[tuple[Callable[..., Any], str], ...]] = (
     (arithmetic.add, _ids("add_{}", _ADD)),
     (arithmetic.subtract, _ids("subtract_{}", _SUBTRACT)),
@@ -191,18 +248,13 @@ _BY_IMPLEMENTATION: Final[tuple[tuple[Callable[..., Any], str], ...]] = (
     (starts_with, "starts_with_string"),
     (ends_with, "ends_with_string"),
     (matches, "matches matches_string"),
-    (_timestamp_part("year"), "timestamp_to_year timestamp_to_year_with_tz"),
-    (_timestamp_part("month", -1), "timestamp_to_month timestamp_to_month_with_tz"),
-    (_timestamp_part("yearday"), "timestamp_to_day_of_year timestamp_to_day_of_year_with_tz"),
-    (_timestamp_part("day", -1), "timestamp_to_day_of_month timestamp_to_day_of_month_with_tz"),
-    (_timestamp_part("day"), "timestamp_to_day_of_month_1_based timestamp_to_day_of_month_1_based_with_tz"),
-    (_timestamp_part("weekday"), "timestamp_to_day_of_week timestamp_to_day_of_week_with_tz"),
-    (_span_part(3600 * NANOS, _timestamp_part("hour")), "timestamp_to_hours timestamp_to_hours_with_tz duration_to_hours"),
-    (_span_part(60 * NANOS, _timestamp_part("minute")), "timestamp_to_minutes timestamp_to_minutes_with_tz duration_to_minutes"),
-    (_span_part(NANOS, _timestamp_part("second")), "timestamp_to_seconds timestamp_to_seconds_tz duration_to_seconds"),
-    (
-        _span_part(NANOS // 1000, _timestamp_part("millisecond")),
-        "timestamp_to_milliseconds timestamp_to_milliseconds_with_tz duration_to_milliseconds",
+    *((_timestamp_part(name, what, offset), f"timestamp_to_{id} timestamp_to_{id}_with_tz") for name, id, offset, what in _DATE),
+    *(
+        (
+            _span_part(unit, _timestamp_part(name, f"The whole {name}s of a duration; the {name} of a timestamp")),
+            f"timestamp_to_{name}s timestamp_to_{name}s{'_tz' if name == 'second' else '_with_tz'} duration_to_{name}s",
+        )
+        for name, unit in _CLOCK
     ),
 )
 

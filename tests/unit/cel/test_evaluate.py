@@ -186,6 +186,8 @@ FAULTS: list[tuple[str, Reason]] = [
     ("1 % 0", Reason.MODULUS_BY_ZERO),
     ("9223372036854775807 + 1", Reason.OVERFLOW),
     ("semver('1.18446744073709551615.0').minor()", Reason.OVERFLOW),
+    ("timestamp(0).getHours('24:00')", Reason.CONVERSION),
+    ("timestamp(0).getHours('utc')", Reason.CONVERSION),
     ("-9223372036854775808 / -1", Reason.OVERFLOW),
     ("-dyn(-9223372036854775808)", Reason.OVERFLOW),
     ("0u - 1u", Reason.OVERFLOW),
