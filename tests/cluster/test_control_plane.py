@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,12 @@ import yaml
 
 from tests.cluster.build import FAMILIES, ToolsUnavailable, build, find
 from tests.cluster.control_plane import NODE, ControlPlane
+from tests.scenarios.conftest import World
+from tests.scenarios.test_main_job import web_app
 from tests.support.accounting import Accounting
+from tests.support.backends import Backend, FunctionProcesses
 from tests.support.client import Client, Object
+from tests.support.contexts import Access
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOYMENT: Object = {
@@ -61,6 +66,52 @@ def test_pods_run_on_the_node_that_kwok_plays(kwok_plane: ControlPlane) -> None:
         DEPLOYMENT, lambda found: bool(found and found.get("status", {}).get("availableReplicas") == 2), what="available", timeout=60
     )
     assert {pod["status"]["phase"] for pod in client.list("v1", "Pod", labels="app=web")} == {"Running"}
+
+
+class Scheduler(threading.Thread):
+    """Binds every Pod of a namespace to the one node, as a scheduler would."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(daemon=True)
+        self.client = client
+        self.ending = threading.Event()
+
+    def run(self) -> None:
+        target = {"apiVersion": "v1", "kind": "Node", "name": NODE}
+        while not self.ending.wait(0.1):
+            for pod in self.client.list("v1", "Pod"):
+                if not pod["spec"].get("nodeName"):
+                    path = self.client.path("v1", "Pod", pod["metadata"]["name"]) + "/binding"
+                    binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": pod["metadata"]["name"]}, "target": target}
+                    self.client.call("POST", path, json=binding)
+
+
+@pytest.mark.feature(55, 67, 69, 97)
+def test_a_web_app_is_ready_when_its_pods_run(kwok_plane: ControlPlane, tmp_path: Path) -> None:
+    """Nothing plays the Deployment controller here: the real one makes ReplicaSets and Pods, and the Service waits for them."""
+    access = Access(kwok_plane.server, kwok_plane.token, kwok_plane.ca.read_bytes())
+    backend = Backend("real", access, tmp_path, kwok_plane.audit_log)
+    client = backend.admin("apps")
+    client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "apps"}})
+    scheduler = Scheduler(client.within("apps"))
+    with FunctionProcesses(backend) as functions:
+        world = World(backend, functions, client, "apps", "kwok")
+        rgd, instance = web_app(world)
+        world.install(rgd)
+        client.apply(instance)
+        waiting = client.wait_condition(instance, "ResourcesReady", "False")
+        assert waiting["status"]["state"] == "IN_PROGRESS"
+        assert client.list("v1", "Service") == []
+        scheduler.start()
+        try:
+            ready = client.wait_condition(instance, timeout=60)
+            assert ready["status"]["availableReplicas"] == 2
+            assert len(client.list("v1", "Pod")) == 2
+            client.delete(instance)
+            client.wait_gone(instance, timeout=60)
+        finally:
+            scheduler.ending.set()
+            scheduler.join(5)
 
 
 def test_the_audit_log_names_agent_verb_and_object(kwok_plane: ControlPlane) -> None:
