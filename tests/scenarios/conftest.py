@@ -92,7 +92,7 @@ class World:
     def install(self, rgd: Object, *, timeout: float = 30) -> Object:
         """Applies a definition and waits until it is Ready."""
         self.cleanup.append(rgd)
-        self.backend.grant(self.group, rgd)
+        self.backend.grant(rgd["spec"]["schema"]["group"], rgd)
         self.client.apply(rgd)
         return self.client.wait_condition(rgd, timeout=timeout)
 
@@ -122,7 +122,7 @@ def world(backend: Backend, functions: FunctionProcesses, request: pytest.Fixtur
                 lambda: [
                     client.delete(crd)
                     for crd in client.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")
-                    if crd["spec"]["group"] == made.group
+                    if crd["spec"]["group"].endswith(made.group)
                 ]
             )
     _quietly(lambda: client.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": tag}}))

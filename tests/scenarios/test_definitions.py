@@ -198,3 +198,53 @@ def test_a_deleted_definition_leaves_crd_and_instances_which_can_still_be_delete
     world.client.delete(instance)
     world.client.wait_gone(instance)
     assert world.client.refresh(stored(world, "i")) is None
+
+
+@pytest.mark.feature(106, 111)
+def test_a_definition_made_again_takes_over_crd_revisions_and_instances(world: World) -> None:
+    rgd = world.rgd(
+        "Reborn", spec={"v": "string | default=x"}, resources=[config_map("a", "${schema.metadata.name}", {"v": "${schema.spec.v}"})]
+    )
+    first = world.install(rgd)
+    instance = world.instance(rgd, "i")
+    world.create(instance)
+    world.client.delete(rgd)
+    world.client.wait_gone(rgd)
+    again = resources(rgd, config_map("a", "${schema.metadata.name}", {"v": "${schema.spec.v}", "more": "yes"}))
+    world.client.apply(again)
+    second = world.client.wait_condition(rgd)
+    assert second["metadata"]["uid"] != first["metadata"]["uid"]
+    assert crd_of(world, rgd)["metadata"]["labels"]["kro.run/resource-graph-definition-id"] == second["metadata"]["uid"]
+    expected = {"v": "x", "more": "yes"}
+    world.client.wait(stored(world, "i"), lambda found: (found or {}).get("data") == expected, what="rendered by the new one")
+    world.client.wait_condition(instance)
+
+
+@pytest.mark.feature(114, 124)
+def test_a_definition_waits_for_the_kinds_that_it_uses(world: World) -> None:
+    """It says which kind is missing, is woken by its appearance, and sees fields that are added to it later."""
+    group = f"late.{world.group}"
+    widget = {
+        "id": "widget",
+        "template": {"apiVersion": f"{group}/v1alpha1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"size": 1}},
+    }
+    rgd = world.rgd("Late", resources=[widget])
+    provider = world.rgd("Widget", spec={"size": "integer"})
+    provider = changed(provider, group=group)
+    world.cleanup.append(rgd)
+    world.backend.grant(world.group, resources(rgd))
+    world.client.apply(rgd)
+    refused = world.client.wait(rgd, lambda found: condition(found, "GraphAccepted").get("status") == "False", what="refused")
+    assert f"{group}/v1alpha1" in condition(refused, "GraphAccepted")["message"]
+    world.install(provider)
+    world.client.wait_condition(rgd)
+    world.create(world.instance(rgd, "i"))
+
+    world.client.apply(changed(provider, spec={"size": "integer", "colour": "string"}))
+    world.client.wait(provider, lambda found: (found or {})["status"].get("lastIssuedRevision") == 2, what="at its second revision")
+    world.client.wait_condition(provider)
+    widget["template"]["spec"]["colour"] = "red"  # type: ignore[index]
+    world.client.apply(resources(rgd, widget))
+    world.client.wait_condition(rgd)
+    target = {"apiVersion": f"{group}/v1alpha1", "kind": "Widget", "metadata": {"name": "w", "namespace": world.namespace}}
+    world.client.wait(target, lambda found: ((found or {}).get("spec") or {}).get("colour") == "red", what="painted")

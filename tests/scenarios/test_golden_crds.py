@@ -13,7 +13,7 @@ from tests.support.backends import Backend
 from tests.support.client import Client, Object, Refused
 from tests.tools.golden_crds import CRDS
 
-pytestmark = pytest.mark.feature(3, 5, 6, 7, 8, 9, 10, 16, 17, 18, 19, 20, 21, 22, 23)
+pytestmark = pytest.mark.feature(3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23)
 
 GOLDEN = sorted(CRDS.glob("*.yaml"))
 CRD_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
