@@ -30,6 +30,9 @@ from tests.benchmarks.deployment import DEPLOYMENT, INSTANCE, INSTANCE_SCHEMA
 
 COMPILE_RATIO = 1.5
 EVALUATION_RATIO = 1.0
+COMPILE_LIMIT_US = 150.0
+EVALUATION_LIMIT_US = 10.0
+"""Limits of the medians over all expressions, on a machine of the size that the tests run on."""
 IMPORT_LIMIT_MS = 20.0
 BATCH_SECONDS = 0.002
 
@@ -126,6 +129,15 @@ def run(contenders: list[Contender], rounds: int) -> None:
                 contender.evaluate_us.setdefault(source, []).append(measure(once))
 
 
+def medians(contender: Contender) -> tuple[float, float]:
+    """Microseconds of compiling and of evaluating: the median over the expressions of each one's median."""
+    compiled, evaluated = (
+        statistics.median([statistics.median(figures) for figures in all_figures.values()])
+        for all_figures in (contender.compile_us, contender.evaluate_us)
+    )
+    return compiled, evaluated
+
+
 def report(contenders: list[Contender]) -> None:
     print(
         f"Deployment of {len(json.dumps(DEPLOYMENT))} bytes; medians in microseconds: compile (with check, where there is one) / evaluate"
@@ -140,10 +152,7 @@ def report(contenders: list[Contender]) -> None:
                 cells.append(f"{contender.name}       - / -     ")
         print("   ".join(cells), "  ", source)
     for contender in contenders:
-        compiled, evaluated = (
-            statistics.median([statistics.median(figures) for figures in all_figures.values()])
-            for all_figures in (contender.compile_us, contender.evaluate_us)
-        )
+        compiled, evaluated = medians(contender)
         print(
             f"median of {contender.name}: compile {compiled:.1f}, evaluate {evaluated:.2f}, {len(contender.compile_us)} of {len(EXPRESSIONS)}"
         )
@@ -178,8 +187,12 @@ def import_ms(rounds: int = 11) -> dict[str, float]:
 
 
 def faults(mine: Contender, other: Contender | None) -> list[str]:
-    """What is slower than allowed: each expression by ratio, since machines differ."""
-    found = []
+    """What is slower than allowed: each expression by ratio, since machines differ, and the medians over all."""
+    found = [
+        f"the median of all expressions takes {took:.1f} µs to {what}, allowed are {limit:g}"
+        for what, took, limit in zip(("compile", "evaluate"), medians(mine), (COMPILE_LIMIT_US, EVALUATION_LIMIT_US), strict=True)
+        if took > limit
+    ]
     for source in EXPRESSIONS:
         if other is None or source not in other.compile_us:
             continue
