@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.values import NONE, Opaque, Optional, Uint, equals, lookup_key, no_such_overload, type_name
+from graphcore.cel.values import INT_MAX, INT_MIN, NONE, Opaque, Optional, Uint, equals, lookup_key, no_such_overload, type_name
 
 _KEYS: Final = frozenset({str, int, Uint, bool, float})
 
@@ -44,13 +44,8 @@ def optional_select(value: Any, field: str, strict: bool = False) -> Optional:
         value = value.value
     if isinstance(value, dict):
         return Optional(True, value[field]) if field in value else NONE
-    if isinstance(value, Opaque):
-        try:
-            return Optional(True, value.get(field))
-        except EvaluationError:
-            if strict:
-                raise
-            return NONE
+    if isinstance(value, Opaque) and (value.has_fields or strict):
+        return Optional(True, value.get(field))
     if isinstance(value, list):
         raise _not_a_position("string")
     if strict:
@@ -77,11 +72,19 @@ def _require_key(key: Any) -> None:
 
 def _position(key: Any) -> int:
     kind = type(key)
-    if kind is int or kind is Uint:
+    if kind is int:
         return int(key)
-    if kind is float and key.is_integer():
-        return int(key)
-    raise _not_a_position(type_name(key))
+    if kind is not Uint and kind is not float:
+        raise _not_a_position(type_name(key))
+    if (kind is float and not key.is_integer()) or not INT_MIN < key <= INT_MAX:
+        raise EvaluationError(Reason.OTHER, "unsupported index value in list")
+    return int(key)
+
+
+def _field(key: Any) -> str:
+    if type(key) is str:
+        return key
+    raise EvaluationError(Reason.OTHER, f"field key must be a string, got {type_name(key)}")
 
 
 def index(value: Any, key: Any, strict: bool = False) -> Any:
@@ -101,6 +104,8 @@ def index(value: Any, key: Any, strict: bool = False) -> Any:
         if 0 <= position < len(value):
             return value[position]
         raise EvaluationError(Reason.INDEX_OUT_OF_BOUNDS)
+    if isinstance(value, Opaque) and value.has_fields:
+        return value.get(_field(key))
     if type(value) is Optional:
         return optional_index(value, key, strict)
     raise EvaluationError(Reason.NO_SUCH_KEY)
@@ -119,6 +124,8 @@ def optional_index(value: Any, key: Any, strict: bool = False) -> Optional:
     if isinstance(value, list):
         position = _position(key)
         return Optional(True, value[position]) if 0 <= position < len(value) else NONE
+    if isinstance(value, Opaque) and value.has_fields:
+        return Optional(True, value.get(_field(key)))
     if strict:
         raise EvaluationError(Reason.NO_SUCH_KEY)
     return NONE

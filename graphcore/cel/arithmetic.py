@@ -12,6 +12,7 @@ from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.values import (
     INT_MAX,
     INT_MIN,
+    NANOS,
     UINT_MAX,
     AssociativeList,
     Duration,
@@ -72,7 +73,10 @@ def subtract(left: Any, right: Any) -> Any:
             return left - right
         if kind is Uint:
             return _uint(int(left) - int(right))
-        if kind is Duration or kind is Timestamp:
+        if kind is Duration:
+            return Duration(left.nanos - right.nanos)
+        if kind is Timestamp:
+            _int((left.nanos // NANOS - right.nanos // NANOS) * NANOS)  # cel-go counts whole seconds first
             return Duration(left.nanos - right.nanos)
     if kind is Timestamp and other is Duration:
         return Timestamp(left.nanos - right.nanos, left.offset)

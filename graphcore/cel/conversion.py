@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.times import format_duration, format_timestamp
-from graphcore.cel.values import INT_MAX, OMIT, Duration, Optional, Original, Timestamp, Uint, key_value, type_name
+from graphcore.cel.values import INT_MAX, OMIT, TIMESTAMP_MIN, Duration, Optional, Original, Timestamp, Uint, key_value, type_name
 
 MAX_NODES: Final = 1_000_000  # a value may share its parts; written out, it must stay finite
 _EXACT: Final = 2.0**53  # up to there every integer is a double
@@ -64,6 +64,8 @@ class _Conversion:
                 raise _unsupported("uint value overflows int64; convert it explicitly, e.g. string(...)")
             return int(value)
         if kind is Timestamp:
+            if value.nanos == TIMESTAMP_MIN:
+                return None  # Kubernetes' zero time
             return format_timestamp(value, fraction=False)
         if kind is Duration:
             return format_duration(value)

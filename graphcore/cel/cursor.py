@@ -85,9 +85,11 @@ class Cursor:
         at = self.pos
         if self.kinds[at] != kind:
             token, wanted = display(self.texts[at]), _expected((kind, *others))
-            if self.kinds[at] != END and self.kinds[at + 1] == kind:
+            if self.kinds[at] != END and self.kinds[at + 1] in (kind, *others):
                 self.syntax(f"extraneous input '{token}' expecting {wanted}")
                 self.pos = at + 1
+                if self.kinds[self.pos] != kind:
+                    raise Stop
             else:
                 word = (
                     f"missing {wanted} at '{token}'"

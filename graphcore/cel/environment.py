@@ -12,11 +12,14 @@ from functools import cache
 from graphcore.cel import registry
 from graphcore.cel.ast import Expr
 from graphcore.cel.checker import Checked, Scope, check
+from graphcore.cel.constants import constant_faults
 from graphcore.cel.errors import CelError, Issue
 from graphcore.cel.overloads import Overloads
 from graphcore.cel.parser import parse
 from graphcore.cel.program import Program
 from graphcore.cel.types import Type, TypeProvider
+
+_NO_ZEROS: Mapping[str, str] = {}
 
 
 @cache
@@ -89,20 +92,24 @@ class Environment:
     def compile(self, source: str) -> Program:
         """A program ready to be evaluated. Raises CelError with every fault of the text."""
         checked = self.check(source)
+        faults = constant_faults(checked.expr, source)
+        if faults:
+            raise CelError(source, faults)
         try:
             return Program(source, checked.expr, checked.type, checked.overloads, checked.names, checked.types)
         except RecursionError:
             raise _too_deep(source) from None
 
 
-def compile_unchecked(source: str) -> Program:
+def compile_unchecked(source: str, zeros: Mapping[str, str] = _NO_ZEROS) -> Program:
     """A program without static types, for a source that was checked before: everything is decided when it is evaluated.
 
-    Gives the same results as the checked one, and errors where that would not have compiled. Raises CelError (phase ``parse``).
+    zeros: of the checked program. Gives the same results as that, and errors where it would not have compiled. Raises CelError (phase
+    ``parse``).
     """
     expr = parse(source, _function_names())
     try:
-        return Program(source, expr)
+        return Program(source, expr, overloads={int(node): (overload,) for node, overload in zeros.items()})
     except RecursionError:
         raise _too_deep(source) from None
 

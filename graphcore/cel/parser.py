@@ -35,6 +35,7 @@ _RESERVED = frozenset(
     ("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "namespace", "package", "return", "var")
 ) | {"void", "while"}
 _SURROGATES = re.compile("[\ud800-\udfff]")  # JSON can hold them, text cannot
+_NAMES = ("IDENTIFIER", "ESC_IDENTIFIER")
 _NUMBERS = ("NUM_INT", "NUM_FLOAT")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
@@ -107,8 +108,8 @@ class _Parser(Brackets):
                     if kinds[at] == "!":
                         raise Stop
                     self.quiet = False
-                elif kinds[at] == END:
-                    self.syntax(f"extraneous input '<EOF>' expecting {EXPECTED_OPERAND}")
+                else:
+                    self.syntax(f"extraneous input '{display(self.texts[at])}' expecting {EXPECTED_OPERAND}")
         if sign == "-" and at - start == 1 and kinds[at] in _NUMBERS:
             self.pos = start
             sign = ""
@@ -243,7 +244,8 @@ class _Parser(Brackets):
         elif kind != "IDENTIFIER":
             self.pos = name_at
             if optional:
-                self.syntax(f"mismatched input '{display(name)}' expecting {{IDENTIFIER, ESC_IDENTIFIER}}")
+                word = "extraneous" if kinds[name_at + 1 : name_at + 2] and kinds[name_at + 1] in _NAMES else "mismatched"
+                self.syntax(f"{word} input '{display(name)}' expecting {{IDENTIFIER, ESC_IDENTIFIER}}")
             elif kind in _CONSTANTS:
                 self.syntax(f"mismatched input '{name}' expecting IDENTIFIER")
             else:

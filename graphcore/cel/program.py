@@ -14,6 +14,8 @@ from graphcore.cel.compiler import BUDGET, compile_expression
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.types import DYN, Type
 
+_TYPED_SUMS = frozenset({"list_uint_sum_uint", "list_double_sum_double", "list_duration_sum_duration"})
+
 if TYPE_CHECKING:
     from graphcore.cel.trace import Trace
 
@@ -63,6 +65,15 @@ class Program:
     def paths(self) -> Mapping[str, tuple[Path, ...]]:
         """What is read under each free identifier: paths of fields, None standing for any element or key."""
         return self._analysis.paths
+
+    @property
+    def zeros(self) -> Mapping[str, str]:
+        """What the sum of an empty list is, where its static type says another than int: overload by id of the call's node. JSON."""
+        found = {}
+        for node, chosen in self._overloads.items():
+            if len(chosen) == 1 and chosen[0] in _TYPED_SUMS:
+                found[str(node)] = chosen[0]
+        return found
 
     def evaluate(self, variables: Mapping[str, Any], budget: Budget | None = None) -> Any:
         """The value (see ``graphcore.cel.values``). Raises EvaluationError, whose ``pending`` tells "not yet" from "never"."""

@@ -12,7 +12,7 @@ import re
 from typing import Final, NamedTuple
 
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.values import INT_MAX, INT_MIN, NANOS, Duration, Timestamp
+from graphcore.cel.values import INT_MAX, INT_MIN, NANOS, TIMESTAMP_MAX, TIMESTAMP_MIN, Duration, Timestamp
 
 _RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII)
 _DURATION_PART = re.compile(r"(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
@@ -128,7 +128,9 @@ def _named_offset(instant: Timestamp, zone: str) -> int:
 
     try:
         table = TimestampType.tz_parse(zone)
-        at = TimestampType.fromtimestamp(instant.nanos // NANOS, tz=table)
+        # At the ends of the calendar the local time may lie in the year 0 or 10000, which datetime does not know.
+        seconds = min(max(instant.nanos, TIMESTAMP_MIN + 2 * _DAY * NANOS), TIMESTAMP_MAX - 2 * _DAY * NANOS) // NANOS
+        at = TimestampType.fromtimestamp(seconds, tz=table)
         offset = at.utcoffset()
     except (ValueError, KeyError, OSError, OverflowError) as error:
         raise EvaluationError(Reason.CONVERSION, "unknown time zone") from error

@@ -119,11 +119,13 @@ class TypeValue:
 class Opaque:
     """Base of a library's own values (quantity, IP, URL, …).
 
-    A subclass sets ``cel_type`` and defines ``equal``; ``get`` only if the value has fields; ``is_zero`` only if it can be a zero value.
+    A subclass sets ``cel_type`` and defines ``equal``; ``is_zero`` only if it can be a zero value; ``has_fields`` and ``get`` only if it
+    has fields, so that to ask for any other is an error.
     """
 
     __slots__ = ()
     cel_type: Type
+    has_fields = False
 
     def equal(self, other: Any) -> bool:
         """Whether ``other``, of the same class, is the same value."""

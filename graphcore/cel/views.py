@@ -107,7 +107,7 @@ def _object_plan(schema: Schema, trie: Mapping[str | None, Any] | None, known: d
             continue
         below = None if whole else _merged([trie[part] for part in read]) if trie else None
         plan = _plan(schema_of_field, below, known, depth)
-        if identifier is not None and identifier != name and (identifier in read or name not in RESERVED):
+        if identifier is not None and identifier != name and (whole or identifier in read or name not in RESERVED):
             aliases[identifier] = name
         if plan is not None or (not whole and _may_be_null(schema_of_field)):
             fields[name] = plan
@@ -179,14 +179,19 @@ def _object_decoder(fields: list[tuple[str, Decoder]], aliases: list[tuple[str, 
                     del decoded[name]  # a property that is null is absent
                 else:
                     decoded[name] = changed
-        for identifier, name in aliases:
-            if name in value and (decoded is None or name in decoded):
-                if decoded is None:
-                    decoded = _original(value)
-                decoded[identifier] = decoded[name]
         return value if decoded is None else decoded
 
-    return decode
+    def decode_aliased(value: Any) -> Any:
+        decoded = decode(value)
+        if type(value) is not dict or names.isdisjoint(value):
+            return decoded
+        aliased = Aliased(decoded)
+        aliased.original, aliased.aliases = value, by_identifier
+        return aliased
+
+    by_identifier = dict(aliases)
+    names = frozenset(by_identifier.values())
+    return decode_aliased if aliases else decode
 
 
 def _map_decoder(below: Decoder) -> Decoder:
@@ -254,6 +259,19 @@ _SCALARS: Final[dict[str, Decoder]] = {
     "double": _double,
     "int": _int,
 }
+
+
+class Aliased(Original):
+    """A map some of whose keys can also be read by another name: ``a__dash__b`` for ``a-b``. The other names are no entries of it."""
+
+    __slots__ = ("aliases",)
+    aliases: Mapping[str, str]
+
+    def __missing__(self, key: Any) -> Any:
+        return self[self.aliases[key]]
+
+    def __contains__(self, key: object) -> bool:
+        return dict.__contains__(self, key) or (type(key) is str and key in self.aliases and dict.__contains__(self, self.aliases[key]))
 
 
 class SetList(AssociativeList):

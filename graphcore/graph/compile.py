@@ -178,6 +178,10 @@ def _facts(
     """Facts as ``graphcore.graph.facts`` reads them; JSON, deterministic."""
     waves = deletion_waves(work.edges)
     group, version, plural = crd["spec"]["group"], crd["spec"]["versions"][0]["name"], crd["spec"]["names"]["plural"]
+    zeros: dict[str, dict[str, Mapping[str, str]]] = {}
+    for use, program in programs.items():
+        if program.zeros:
+            zeros.setdefault(use.node, {})[use.path] = program.zeros
     conditions = [sorted(literal_types(use.ast)) for use in work.projection.conditions or []]
     return {
         "format": FORMAT,
@@ -187,6 +191,7 @@ def _facts(
         "nodes": {draft.id: _node_fact(draft, work, waves[draft.id]) for draft in work.drafts},
         "views": _view_plans(instance_schema, work.drafts, programs),
         **({"conditions": conditions} if conditions else {}),
+        **({"zeros": zeros} if zeros else {}),
     }
 
 

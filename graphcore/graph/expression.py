@@ -38,10 +38,10 @@ class NodeError(Exception):
 class Expression:
     """source: CEL. shown: the user's text, for messages. path: of the field it computes, or of the entry it is. views: by variable name.
 
-    base64: the field takes bytes, which are written in base64.
+    base64: the field takes bytes, which are written in base64. zeros: of the checked program, where there is none.
     """
 
-    __slots__ = ("_program", "base64", "node", "path", "shown", "source", "views")
+    __slots__ = ("_program", "_zeros", "base64", "node", "path", "shown", "source", "views")
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Expression:
         program: Program | None = None,
         views: Mapping[str, View],
         base64: bool = False,
+        zeros: Mapping[str, str] | None = None,
     ) -> None:
         self.source = source
         self.node = node
@@ -61,11 +62,12 @@ class Expression:
         self.views = views
         self.base64 = base64
         self._program = program
+        self._zeros = zeros or {}
 
     @property
     def program(self) -> Program:
         if self._program is None:
-            self._program = compile_unchecked(self.source)
+            self._program = compile_unchecked(self.source, self._zeros)
         return self._program
 
     def value(self, scope: Scope) -> Any:

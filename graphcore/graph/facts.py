@@ -78,7 +78,7 @@ def assemble(rgd_name: str, spec: Mapping[str, Any], facts: Facts, limits: Limit
     views: dict[str, View] = {name: decoder(plan) for name, plan in facts["views"].items()}
     instance = _resource(facts["instance"])
     resources = {str(resource["id"]): (index, resource) for index, resource in enumerate(spec.get("resources") or ())}
-    make = _Maker(views, program_of)
+    make = _Maker(views, program_of, facts.get("zeros", {}))
     nodes = []
     for name in facts["order"]:
         index, resource = resources[name]
@@ -100,17 +100,18 @@ def assemble(rgd_name: str, spec: Mapping[str, Any], facts: Facts, limits: Limit
 class _Maker:
     """Makes expressions that share the views of their graph."""
 
-    def __init__(self, views: Mapping[str, View], program_of: ProgramOf) -> None:
+    def __init__(self, views: Mapping[str, View], program_of: ProgramOf, zeros: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
         self.views = views
         self.program_of = program_of
+        self.zeros = zeros
 
     def expression(
         self, source: str, node: str, path: str, shown: str | None = None, views: Mapping[str, View] | None = None, base64: bool = False
     ) -> Expression:
         program = self.program_of(node, path)
-        return Expression(
-            source, node=node, path=path, shown=shown, program=program, views=self.views if views is None else views, base64=base64
-        )
+        zeros = self.zeros.get(node, {}).get(path)
+        views = self.views if views is None else views
+        return Expression(source, node=node, path=path, shown=shown, program=program, views=views, base64=base64, zeros=zeros)
 
 
 def _resource(fact: Sequence[Any]) -> Resource:

@@ -36,6 +36,7 @@ class Condition(Opaque):
     reason: str = ""
     message: str = ""
     cel_type = CONDITION_TYPE
+    has_fields = True
 
     def equal(self, other: Any) -> bool:
         return all(self.get(field) == other.get(field) for field in OBJECT_FIELDS[CONDITION_TYPE.name])

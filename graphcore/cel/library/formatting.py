@@ -17,7 +17,7 @@ from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import fail, no_such_overload, utf8
 from graphcore.cel.times import fixed, format_seconds, format_timestamp
 from graphcore.cel.types import Kind, Type
-from graphcore.cel.values import Duration, Timestamp, TypeValue, Uint, key_value, type_name
+from graphcore.cel.values import INT_MAX, Duration, Timestamp, TypeValue, Uint, key_value, type_name
 
 _MAX_PRECISION = 100
 _DEFAULT_PRECISION = 6
@@ -80,12 +80,13 @@ def _precision(text: str, position: int) -> tuple[int, int]:
         raise FormatFault(f"{prefix} could not find end of precision specifier")
     if not digits:
         raise FormatFault(f'{prefix} error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax')
-    if len(digits) > 18:
+    if len(digits.lstrip("0")) > 19 or int(digits[-19:]) > INT_MAX:
         what = f"{prefix} error while converting precision to integer: strconv.Atoi: parsing"
         raise FormatFault(what, f' "{digits}": value out of range')
-    if int(digits) > _MAX_PRECISION:
-        raise FormatFault(f"{prefix} precision", f" {int(digits)} exceeds maximum allowed precision {_MAX_PRECISION}")
-    return end, int(digits)
+    number = int(digits[-19:])
+    if number > _MAX_PRECISION:
+        raise FormatFault(f"{prefix} precision", f" {number} exceeds maximum allowed precision {_MAX_PRECISION}")
+    return end, number
 
 
 def format_text(text: Any, arguments: Any) -> str:
@@ -244,13 +245,15 @@ _ACCEPTED: dict[str, tuple[str, frozenset[Kind]]] = {
 
 
 def check_formats(expr: Expr, types: Mapping[int, Type]) -> Iterator[tuple[Expr, str]]:
-    """The first fault of each ``format`` call in an expression, and the node to report it at."""
+    """The first fault of each ``format`` call in an expression, and the node to report it at; calls within others first."""
     pending = [expr]
+    found = []
     while pending:
         node = pending.pop()
         if isinstance(node, Call) and (fault := check_format(node, types)) is not None:
-            yield fault
+            found.append(fault)
         pending.extend(children(node))
+    return reversed(found)
 
 
 def check_format(call: Call, types: Mapping[int, Type]) -> tuple[Expr, str] | None:

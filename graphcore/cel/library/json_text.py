@@ -14,7 +14,7 @@ from graphcore.cel.budget import require_size, require_tree
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import fail, utf8
 from graphcore.cel.times import fixed, format_duration, format_seconds, format_timestamp
-from graphcore.cel.values import Duration, Optional, Timestamp, key_value, type_name
+from graphcore.cel.values import TIMESTAMP_MIN, Duration, Optional, Original, Timestamp, key_value, type_name
 
 _MAX_DEPTH = 100
 _SAFE_INTEGER = (1 << 53) - 1
@@ -48,7 +48,7 @@ def marshal_json(function: str, value: Any) -> str:
             case Duration():
                 return json_string(format_duration(item))
             case Timestamp():
-                return json_string(format_timestamp(item, fraction=False))
+                return "null" if item.nanos == TIMESTAMP_MIN else json_string(format_timestamp(item, fraction=False))
         return None
 
     def key(item: Any) -> str:
@@ -103,6 +103,8 @@ def _encode(function: str, value: Any, scalar: Callable[[Any], str | None], key:
                 return encode(item.value, depth) if item.present else str(absent)
             case list():
                 return f"[{joined(iter(item), lambda element: encode(element, depth + 1))}]"
+            case Original() if absent is not None:
+                return encode(item.original, depth)  # kro writes an object of the cluster as it was
             case dict():
                 entries = sorted(((key(key_value(name)), element) for name, element in item.items()), key=lambda entry: entry[0])
                 return f"{{{joined(iter(entries), lambda entry: f'{json_string(entry[0])}:{encode(entry[1], depth + 1)}')}}}"

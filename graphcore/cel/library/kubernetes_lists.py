@@ -6,7 +6,6 @@ Source: k8s.io/apiserver v0.36 ``pkg/cel/library/lists.go``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
 
 from graphcore.cel.declarations import Function, Overload
@@ -18,16 +17,18 @@ from graphcore.cel.values import INT_MAX, INT_MIN, UINT_MAX, Duration, Uint, com
 
 
 def is_sorted(items: Any) -> bool:
-    """Whether no element is greater than the one after it. True for an empty list.
+    """Whether no element is greater than the one after it. True for an empty list; elements of different kinds are not compared.
 
     Errors: ``no such overload`` for elements that cannot be ordered.
     Source: Kubernetes lists.
     """
     if not isinstance(items, list):
         raise no_such_overload("isSorted", items)
-    if len(items) == 1:
-        compare(items[0], items[0])
-    return not any(compare(left, right) > 0 for left, right in pairwise(items))
+    for position, item in enumerate(items):
+        _require_ordered(item)
+        if position and _order(items[position - 1], item) > 0:
+            return False
+    return True
 
 
 def total(items: Any) -> Any:
@@ -93,7 +94,7 @@ def total_durations(items: Any) -> Any:
 
 
 def minimum(items: Any) -> Any:
-    """The smallest element, the first of them if several are equal.
+    """The smallest element, the first of them if several are equal; what cannot be compared with it is passed over.
 
     Errors: ``min called on empty list``; ``no such overload`` for elements that cannot be ordered.
     Source: Kubernetes lists.
@@ -102,7 +103,7 @@ def minimum(items: Any) -> Any:
 
 
 def maximum(items: Any) -> Any:
-    """The greatest element, the first of them if several are equal.
+    """The greatest element, the first of them if several are equal; what cannot be compared with it is passed over.
 
     Errors: ``max called on empty list``; ``no such overload`` for elements that cannot be ordered.
     Source: Kubernetes lists.
@@ -116,11 +117,24 @@ def _extreme(function: str, items: Any, replaced_when: int) -> Any:
     if not items:
         raise fail(f"{function} called on empty list")
     best = items[0]
-    compare(best, best)
-    for item in items[1:]:
-        if compare(best, item) == replaced_when:
+    for item in items:
+        _require_ordered(item)
+        if _order(best, item) == replaced_when:
             best = item
     return best
+
+
+def _require_ordered(item: Any) -> None:
+    """Raises EvaluationError for what is not even comparable with its like."""
+    compare(item, item)
+
+
+def _order(left: Any, right: Any) -> float:
+    """As ``compare``; 0 for values of kinds that do not compare, which a list of ``dyn`` can hold side by side."""
+    try:
+        return compare(left, right)
+    except EvaluationError:
+        return 0
 
 
 def index_of(items: Any, wanted: Any) -> int:

@@ -45,6 +45,8 @@ def _deep_merge(left: dict[Any, Any], right: dict[Any, Any], depth: int) -> dict
         raise EvaluationError(Reason.BUDGET, "deepMerge: value is nested too deeply")
     if not right:
         return left
+    if not left:
+        return right
     require_size(items=len(left) + len(right))
     merged = dict(left)
     for key, value in right.items():

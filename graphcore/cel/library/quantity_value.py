@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from math import copysign, inf
+from math import inf
 from typing import Any
 
 from graphcore.cel.errors import EvaluationError, Reason
@@ -57,7 +57,7 @@ class Quantity(Opaque):
         try:
             base = float(self.value)
         except OverflowError:
-            return copysign(inf, self.value)
+            return inf if self.value > 0 else -inf
         if self.scale == 0:
             return base
         return base * float(f"1e{self.scale}")
@@ -65,7 +65,8 @@ class Quantity(Opaque):
     def plus(self, other: Quantity, sign: int = 1) -> Quantity:
         """The sum, or with ``sign`` -1 the difference."""
         if not self.wide and not other.wide:
-            narrow = self._plus_narrow(Quantity(sign * other.value, other.scale))
+            negated = other.value if other.value == INT_MIN else -other.value  # Kubernetes negates 64 bits: the smallest int stays
+            narrow = self._plus_narrow(Quantity(negated if sign < 0 else other.value, other.scale))
             if narrow is not None:
                 return narrow
         left, right, scale = _aligned(self, other)

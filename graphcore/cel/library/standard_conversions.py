@@ -28,6 +28,8 @@ _INTEGER = re.compile(r"[+-]?\d+\Z", re.ASCII)
 _NATURAL = re.compile(r"\d+\Z", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _HEXADECIMAL = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+\Z", re.ASCII)
+_UNDERSCORE = re.compile(r"(?<=\d)_(?=\d)", re.ASCII)
+_HEXADECIMAL_UNDERSCORE = re.compile(r"(?<=[0-9a-fA-FxX])_(?=[0-9a-fA-F])")
 _SPECIAL: Final = {"inf": inf, "infinity": inf, "nan": float("nan")}
 _TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -112,10 +114,11 @@ def to_double(value: Any) -> float:
         return float(value)
     if kind is not str:
         raise no_such_overload()
-    if _DECIMAL.match(value):
-        number = float(value)
-    elif _HEXADECIMAL.match(value):
-        number = float.fromhex(value)
+    digits = _without_underscores(value) if "_" in value else value
+    if _DECIMAL.match(digits):
+        number = float(digits)
+    elif _HEXADECIMAL.match(digits):
+        number = float.fromhex(digits)
     else:
         special = _SPECIAL.get(value.lstrip("+-").lower()) if value[1:2] not in ("+", "-") else None
         if special is None:
@@ -124,6 +127,11 @@ def to_double(value: Any) -> float:
     if isinf(number):
         raise _conversion(value, "double")
     return number
+
+
+def _without_underscores(text: str) -> str:
+    """Go's syntax of numbers allows underscores between digits."""
+    return (_HEXADECIMAL_UNDERSCORE if "x" in text or "X" in text else _UNDERSCORE).sub("", text)
 
 
 def double_text(number: float) -> str:

@@ -188,7 +188,10 @@ def _span_part(unit: int, part: Callable[..., int]) -> Callable[..., int]:
 
     def get(value: Any, *zone: Any) -> int:
         if type(value) is Duration and not zone:
-            return value.nanos // unit if value.nanos >= 0 else -(-value.nanos // unit)
+            # As Go counts: the rest is added as a double, which may round up.
+            whole, rest = divmod(abs(value.nanos), unit)
+            count = int(whole + rest / unit)
+            return count if value.nanos >= 0 else -count
         return part(value, *zone)
 
     get.__doc__ = part.__doc__

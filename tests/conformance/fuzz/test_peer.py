@@ -21,13 +21,17 @@ import pytest
 from graphcore.cel import Environment, EvaluationError
 from graphcore.cel.values import Duration, Timestamp, Uint
 from tests.cluster.build import find
-from tests.conformance.fuzz.differential import decode, parse_type
 from tests.conformance.fuzz.grammar import VARIABLES, question
+from tests.conformance.fuzz.oracle import decode, parse_type
+from tests.conformance.fuzz.productions import LITERALS
 
 COUNT = 1_000
 SUPPORTED = """size dyn int uint double string bytes bool timestamp duration contains startsWith endsWith matches all exists exists_one map
 filter charAt lowerAscii upperAscii replace split substring trim reverse join getFullYear getMonth getDate getDayOfYear getDayOfWeek
 getDayOfMonth getHours getMinutes getSeconds"""
+_TAKEN_ALIKE = ("'1'", "'1.5'", "'10.0.0.1'")
+_ODD = {text for kind in ("number text", "time text", "span text", "odd text") for text in LITERALS[kind]}.difference(_TAKEN_ALIKE)
+"""Texts that Go and C++ read differently: underscores, leap seconds, blanks, large spans."""
 UNSUPPORTED = re.compile(r"\?[^ ]|optional|\bo[is]\b|\[\?|\{\?")
 
 pytestmark = [
@@ -38,6 +42,8 @@ pytestmark = [
 
 def is_supported(expression: str) -> bool:
     """Whether the peer has what an expression uses. Texts of numbers differ in C++, and it returns microseconds."""
+    if any(text in expression for text in _ODD) or "999999999Z" in expression:
+        return False
     called = set(re.findall(r"\b([a-zA-Z_]\w*)\(", expression))
     return called <= set(SUPPORTED.split()) and not UNSUPPORTED.search(expression) and not re.search(r"string\(|NaN|ns'", expression)
 
@@ -81,9 +87,13 @@ def compare_with_peer(seed: int, count: int) -> list[str]:
     compared = 0
     while compared < count:
         asked = question(source)
-        if not is_supported(asked["expression"]) or any(VARIABLES[name] not in _PLAIN for name in asked["variables"]):
+        if (
+            not is_supported(asked["expression"])
+            or any(VARIABLES.get(name) not in _PLAIN for name in asked["values"])
+            or "\\u0000" in json.dumps(asked)
+        ):
             continue
-        values = {name: decode(variable["type"], variable["value"]) for name, variable in asked["variables"].items()}
+        values = {name: decode(VARIABLES[name], value) for name, value in asked["values"].items()}
         try:
             program = ours.compile(asked["expression"])
             expected = peer.compile(asked["expression"]).eval(data=values)

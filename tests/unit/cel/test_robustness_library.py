@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graphcore.cel import EvaluationError, compile_unchecked
+from graphcore.cel import CelError, EvaluationError, compile_unchecked
 from graphcore.cel.errors import Reason
 from graphcore.cel.values import Duration, Optional, Timestamp, Uint
 from tests.conformance.fuzz.grammar import Grammar
@@ -123,10 +123,14 @@ def secret_value(source: random.Random, kind: str) -> Any:
 def test_errors_never_contain_data(source: random.Random) -> None:
     from tests.conformance.fuzz.grammar import VARIABLES
 
-    expression = Grammar(source, wrong=0.15, dynamic=0.3).expression()
+    expression = Grammar(source, wrong=0.15, dynamic=0.3, typos=0.0).expression()
     values = {name: secret_value(source, source.choice((kind, "dyn"))) for name, kind in VARIABLES.items()}
     try:
-        compile_unchecked(expression).evaluate(values)
+        program = compile_unchecked(expression)
+    except CelError:  # macros whose variables have one name
+        return
+    try:
+        program.evaluate(values)
     except EvaluationError as error:
         shown = f"{error} {error.message} {error.path} {error.args}"
         assert not [word for word in TELLTALE if word in shown], (expression, shown)
@@ -138,7 +142,7 @@ def test_errors_never_contain_data(source: random.Random) -> None:
         "o[s]", "o[i]", "l[i]", "int(s)", "uint(s)", "double(s)", "bool(s)", "timestamp(s)", "duration(s)", "string(y)", "quantity(s)", "url(s)",
         "ip(s)", "cidr(s)", "semver(s)", "json.unmarshal(s)", "base64.decode(s)", "s.matches(s + '(')", "s.find(s + '[')", "(s + '%d').format([s])",
         "('%' + s).format([s])", "('%.' + s + 'd').format([s])", "s.charAt(i)", "s.substring(i)", "s.substring(i, 1)", "l.slice(0, i)", "lists.range(i)",
-        "lists.setAtIndex(l, i, s)", "[s, 1].sort()", "[s, 1].max()", "[s].sum()", "[dyn(1), s].join()",
+        "lists.setAtIndex(l, i, s)", "[s, 1].sort()", "[s, {}].max()", "[s, 1].sum()", "[s].sum()", "[dyn(1), s].join()",
         "[1, 2].transformMapEntry(k, v, {s: v})", "random.seededInt(i, i, s)", "runtime.newCondition({type: 'A', status: s})", "i * i * i * i", "i / 0",
         "timestamp(i * 1000000)", "t.getHours(s)", "optional.unwrap([s])", "json.marshal({i: s})", "s == omit()", "cidr('10.0.0.0/8').containsIP(s)", "s.x.y",
         "ip.isCanonical(s)", "o.a[s].b", "bytes(i)", "s < i", "-s", "s + i", "i in s", "{[s]: 1}", "{s: 1, s: 2}[i]",

@@ -36,6 +36,18 @@ def test_fields_take_native_values_templates_concatenate_and_namespaces_are_inhe
         assert made["spec"]["template"]["spec"]["containers"][0]["image"] == "x:1"
 
 
+def test_the_sum_of_no_durations_is_no_int_after_a_warm_start() -> None:
+    expression = "[duration('1s')].filter(d, schema.spec.on).sum() + duration('1m')"
+    rgd = definition(
+        config_map("a", data={"wait": f"${{string({expression})}}"}),
+        spec={"on": "boolean"},
+        status={"wait": f"${{string(a.metadata.generation) + string({expression})}}"},
+    )
+    for graph in graphs(rgd):
+        assert graph.node("a").render(scope({"on": False}))["data"] == {"wait": "60s"}
+    assert compiled(definition(config_map("a"))).facts().get("zeros") is None
+
+
 @pytest.mark.feature(36, 37)
 def test_literal_dollars_and_instance_data_are_never_evaluated() -> None:
     rgd = definition(
