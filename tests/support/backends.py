@@ -144,12 +144,12 @@ def _emulator(directory: Path) -> Iterator[Backend]:
 
 
 class FunctionProcesses:
-    """``krofn run`` against a backend, and the means to hurt it."""
+    """``krofn run`` against a backend, and the means to hurt it. directory: where its logs go, if not to the backend's."""
 
-    def __init__(self, backend: Backend, **settings: str) -> None:
+    def __init__(self, backend: Backend, directory: Path | None = None, **settings: str) -> None:
         self.backend = backend
         self.settings = {"KROFN_RESYNC_PERIOD": "0", "KROFN_FEATURE_GATES": "CELOmitFunction=true", **settings}
-        self.directory = backend.directory
+        self.directory = directory or backend.directory
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> FunctionProcesses:
