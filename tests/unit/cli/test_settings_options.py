@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from functions.platform.settings import Settings, load
+from functions.platform.settings import Settings, load, variable
 from local_emulator.cli import group
 from local_emulator.commands import run as run_command
 from local_emulator.commands.settings_options import HELP
@@ -103,3 +104,13 @@ def test_a_bad_value_gets_one_line(command: str, option: str, text: str, words: 
     (line,) = answered.stderr.splitlines()
     assert line.startswith(f"error: {option}: ")
     assert words in line
+
+
+def test_the_reference_page_names_every_setting_and_its_default() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "settings.md").read_text()
+    rows = dict(re.findall(r"^\| `--([a-z-]+)` \| `(KROFN_[A-Z_]+)` \| ", page, re.MULTILINE))
+    assert rows == {name.replace("_", "-"): variable(name) for name in HELP}
+    defaults = dict(re.findall(r"^\| `--[a-z-]+` \| `(KROFN_[A-Z_]+)` \| `([^`]+)` \| ", page, re.MULTILINE))
+    assert load({**defaults, "KROFN_VERSION_LABEL": "devel"}) == Settings()
+    for name in set(Settings.__dataclass_fields__) - set(HELP):
+        assert f"`{variable(name)}`" in page
