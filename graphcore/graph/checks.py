@@ -32,8 +32,13 @@ def declare(instance_schema: Mapping[str, object], drafts: Sequence[Draft]) -> T
     typing = Typing(Declarations())
     typing.variables[SCHEMA] = typing.declarations.declare(SCHEMA, instance_schema)
     for draft in drafts:
-        type_ = typing.declarations.declare(draft.id, draft.kind.schema) if draft.kind else DYN
-        typing.variables[draft.id] = list_of(type_) if draft.type.plural else type_
+        if draft.kind is None:
+            typing.variables[draft.id] = list_of(DYN) if draft.type.plural else DYN
+        else:
+            schema = draft.kind.schema
+            typing.variables[draft.id] = typing.declarations.declare(
+                draft.id, {"type": "array", "items": schema} if draft.type.plural else schema
+            )
     return typing
 
 
