@@ -109,7 +109,7 @@ def _object_plan(schema: Schema, trie: Mapping[str | None, Any] | None, known: d
         plan = _plan(schema_of_field, below, known, depth)
         if identifier is not None and identifier != name and (whole or identifier in read or name not in RESERVED):
             aliases[identifier] = name
-        if plan is not None or (not whole and _may_be_null(schema_of_field)):
+        if plan is not None or _may_be_null(schema_of_field):
             fields[name] = plan
     result: dict[str, Any] = {}
     if fields:

@@ -124,6 +124,34 @@ def test_values_are_typed(source: str, expected: Any) -> None:
     assert equals(found, expected)
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("json.unmarshal(json.marshal(o)) == raw", True),
+        ("o.size() == raw.size() - 2", True),  # two properties are null, and so absent
+        ("o.filter(k, k.startsWith('a'))", ["a-b"]),
+        ("'a__dash__b' in o && has(o.a__dash__b) && o['a__dash__b'] == o['a-b']", True),
+        ("o.?a__dash__b.value() + o.a__dash__b", "dasheddashed"),
+        ("[has(o.maybe), has(o.rules), o == o]", [False, False, True]),
+        ("[o][0].?maybe.hasValue()", False),
+        ("[o].map(x, x.a__dash__b)", ["dashed"]),
+    ],
+)
+def test_the_whole_object_is_the_same_object(source: str, expected: Any) -> None:
+    decode = decoder(decode_plan(SCHEMA, compile_unchecked(source).paths["o"]))
+    raw = decode_numbers(OBJECT)
+    assert compile_unchecked(source).evaluate({"o": decode(OBJECT), "raw": raw}) == expected
+
+
+def decode_numbers(value: Any) -> Any:
+    """Numbers as doubles, which is what JSON's become."""
+    if isinstance(value, dict):
+        return {key: decode_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [decode_numbers(item) for item in value]
+    return float(value) if type(value) is int else value
+
+
 def test_elements_of_a_map_list_are_replaced_by_key() -> None:
     merged = value('o.conditions + [{"type": "B", "at": "new"}, {"type": "C"}]')
     assert [element["type"] for element in merged] == ["A", "B", "C"]
