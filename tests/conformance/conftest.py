@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster.build import find
 from tests.conformance.corpus import RECORDED, SPECIFICATION, Case, load
-from tests.conformance.fuzz.differential import Oracle
+from tests.conformance.fuzz.oracle import Oracle
 
 
 def _missing(what: str) -> None:
@@ -38,7 +38,7 @@ def recorded() -> list[Case]:
 
 @pytest.fixture(scope="session")
 def oracle() -> Iterator[Oracle]:
-    """cel-go v0.31 with the libraries that kro registers, except kro's own."""
+    """kro, with cel-go v0.31 and the libraries it registers."""
     binary = find("celoracle")
     if binary is None:
         _missing("celoracle")

@@ -18,7 +18,8 @@ from graphcore.cel.types import Type
 from graphcore.cel.values import Duration
 from tests.conformance.corpus import Case, same, type_from, value_from
 from tests.conformance.differences import CEL_GO_AS_WE, EVALUATION_DIFFERENCES
-from tests.conformance.fuzz.differential import Oracle, answer, compare
+from tests.conformance.fuzz.differential import answer, compare
+from tests.conformance.fuzz.oracle import Oracle
 from tests.conformance.scopes import NoObjects, declarations
 
 REQUIRED = 1720

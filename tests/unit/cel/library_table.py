@@ -1,7 +1,7 @@
 """Every function and macro of kro's environment (kro/cel.md §2): a right use, a use with a wrong type, and an edge case.
 
 The right use of a function uses each of its overloads, and that of a macro each number of arguments; ``test_library_table.py`` sees to it.
-Expressions whose functions cel-go and Kubernetes have are also put to cel-go, which must answer the same (``make test-conformance``).
+Every expression is also put to kro itself, which must answer the same (``make test-conformance``).
 """
 
 from __future__ import annotations
