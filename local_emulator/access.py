@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -31,11 +31,13 @@ def service_account(namespace: str, name: str, uid: str = "") -> User:
 
 @dataclass(slots=True)
 class _Rules:
-    """Rules of one user, with the revision of the RBAC objects that they were computed from."""
+    """Rules of one user, each with the binding that gives it, and the revision of the RBAC objects that they were computed from.
+    faults: by namespace, bindings whose role does not exist."""
 
     revision: tuple[int, ...]
-    cluster: list[Rule] = field(default_factory=list)
-    namespaced: dict[str, list[Rule]] = field(default_factory=dict)
+    cluster: list[tuple[Rule, str]] = field(default_factory=list)
+    namespaced: dict[str, list[tuple[Rule, str]]] = field(default_factory=dict)
+    faults: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Access:
@@ -130,32 +132,51 @@ class Access:
             raise status.ApiError(403, "Forbidden", f'forbidden: User "{user.name}" cannot get path "{target.path}"', {})
 
     def _require(self, user: User, verb: str, group: str, resource: str, sub: str, namespace: str, name: str) -> None:
-        if self.allowed(user, verb, group, resource, sub, namespace, name):
+        allowed, reason = self.decide(user, verb, group, resource, sub, namespace, name)
+        if allowed:
             return
         shown = f"{resource}/{sub}" if sub else resource
         where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
         why = f'User "{user.name}" cannot {verb} resource "{shown}" in API group "{group}" {where}'
-        raise status.forbidden(group, resource, name, why)
+        raise status.forbidden(group, resource, name, f"{why}: {reason}" if reason else why)
 
     def allowed(self, user: User, verb: str, group: str, resource: str, sub: str = "", namespace: str = "", name: str = "") -> bool:
         """Whether RBAC grants a resource request."""
-        if self.mode == "AlwaysAllow" or MASTERS in user.groups:
-            return True
-        return any(_grants(rule, verb, group, resource, sub, name) for rule in self.rules(user, namespace))
+        return self.decide(user, verb, group, resource, sub, namespace, name)[0]
+
+    def decide(
+        self, user: User, verb: str, group: str, resource: str, sub: str = "", namespace: str = "", name: str = ""
+    ) -> tuple[bool, str]:
+        """Whether RBAC grants a resource request, and what it says about that."""
+        return self._decide(user, namespace, lambda rule: _grants(rule, verb, group, resource, sub, name))
 
     def allowed_path(self, user: User, verb: str, path: str) -> bool:
         """Whether RBAC grants a request outside the API groups."""
+        return self.decide_path(user, verb, path)[0]
+
+    def decide_path(self, user: User, verb: str, path: str) -> tuple[bool, str]:
+        """The same, and what RBAC says about it."""
+
+        def grants(rule: Rule) -> bool:
+            urls = rule.get("nonResourceURLs") or ()
+            return bool({"*", verb} & set(rule.get("verbs") or ())) and any(_covers(url, path) for url in urls)
+
+        return self._decide(user, "", grants)
+
+    def _decide(self, user: User, namespace: str, grants: Callable[[Rule], bool]) -> tuple[bool, str]:
         if self.mode == "AlwaysAllow" or MASTERS in user.groups:
-            return True
-        return any(
-            {"*", verb} & set(rule.get("verbs") or ()) and any(_covers(url, path) for url in rule.get("nonResourceURLs") or ())
-            for rule in self.rules(user, "")
-        )
+            return True, ""
+        found = self._rules_of(user)
+        for rule, source in (*found.cluster, *(found.namespaced.get(namespace, ()) if namespace else ())):
+            if grants(rule):
+                return True, f"RBAC: allowed by {source}"
+        faults = [*found.faults.get("", ()), *(found.faults.get(namespace, ()) if namespace else ())]
+        return False, f"RBAC: {faults[0] if len(faults) == 1 else '[' + ', '.join(faults) + ']'}" if faults else ""
 
     def rules(self, user: User, namespace: str) -> list[Rule]:
         """Every rule that applies to the user in a namespace (``""``: cluster-wide ones alone)."""
         found = self._rules_of(user)
-        return [*found.cluster, *found.namespaced.get(namespace, ())] if namespace else found.cluster
+        return [rule for rule, _ in (*found.cluster, *(found.namespaced.get(namespace, ()) if namespace else ()))]
 
     def _rules_of(self, user: User) -> _Rules:
         plurals = ("clusterroles", "clusterrolebindings", "roles", "rolebindings")
@@ -168,41 +189,51 @@ class Access:
 
     def _collect(self, user: User, revision: tuple[int, ...]) -> _Rules:
         found = _Rules(revision)
-        for _, binding in self._objects("clusterrolebindings"):
-            if _binds(binding, user, ""):
-                found.cluster += self._role(binding.get("roleRef") or {}, "")
-        for namespace, binding in self._objects("rolebindings"):
-            if _binds(binding, user, namespace):
-                found.namespaced.setdefault(namespace, []).extend(self._role(binding.get("roleRef") or {}, namespace))
+        for namespace, name, binding in (*self._objects("clusterrolebindings"), *self._objects("rolebindings")):
+            subject = _binds(binding, user, namespace)
+            if not subject:
+                continue
+            reference = binding.get("roleRef") or {}
+            rules = self.role(reference, namespace)
+            if rules is None:
+                kind = str(reference.get("kind", "")).lower()
+                fault = f'{kind}.{RBAC_GROUP} "{reference.get("name", "")}" not found'
+                found.faults.setdefault(namespace, []).append(fault)
+                continue
+            kind = f'RoleBinding "{name}/{namespace}"' if namespace else f'ClusterRoleBinding "{name}"'
+            source = f'{kind} of {reference.get("kind")} "{reference.get("name")}" to {subject}'
+            into = found.namespaced.setdefault(namespace, []) if namespace else found.cluster
+            into.extend((rule, source) for rule in rules)
         return found
 
-    def _objects(self, plural: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _objects(self, plural: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         key: CollectionKey = (RBAC_GROUP, plural)
         for entry in self.store.scan(key):
-            yield entry.key[0], entry.object()
+            yield *entry.key, entry.object()
 
-    def _role(self, reference: Mapping[str, Any], namespace: str) -> list[Rule]:
+    def role(self, reference: Mapping[str, Any], namespace: str) -> list[Rule] | None:
+        """The rules of the role that a binding refers to; None if there is no such role."""
         cluster = reference.get("kind") == "ClusterRole"
         key = ("", reference.get("name", "")) if cluster else (namespace, reference.get("name", ""))
         entry = self.store.get((RBAC_GROUP, "clusterroles" if cluster else "roles"), key)
-        rules: Any = entry.object().get("rules") if entry else None
+        if entry is None:
+            return None
+        rules: Any = entry.object().get("rules")
         return list(rules or ())
 
 
-def _binds(binding: Mapping[str, Any], user: User, namespace: str) -> bool:
+def _binds(binding: Mapping[str, Any], user: User, namespace: str) -> str:
+    """The subject of the binding that is the user, as RBAC names it; empty if none is."""
     for subject in binding.get("subjects") or ():
+        name, where = subject.get("name"), subject.get("namespace") or namespace
         match subject.get("kind"):
-            case "User":
-                found = subject.get("name") == user.name
-            case "Group":
-                found = subject.get("name") in user.groups
-            case "ServiceAccount":
-                found = f"system:serviceaccount:{subject.get('namespace') or namespace}:{subject.get('name')}" == user.name
-            case _:
-                found = False
-        if found:
-            return True
-    return False
+            case "User" if name == user.name:
+                return f'User "{name}"'
+            case "Group" if name in user.groups:
+                return f'Group "{name}"'
+            case "ServiceAccount" if f"system:serviceaccount:{where}:{name}" == user.name:
+                return f'ServiceAccount "{name}/{where}"'
+    return ""
 
 
 def _grants(rule: Rule, verb: str, group: str, resource: str, sub: str, name: str) -> bool:

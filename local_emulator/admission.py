@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphcore.cel.times import parse_timestamp
 from local_emulator import status
+from local_emulator.builtin.schemas import definition_name
 from local_emulator.registry import Resource
-from local_emulator.status import ApiError, Cause
+from local_emulator.status import ApiError, Cause, Undecodable
 from local_emulator.store import Entry
 from local_emulator.writing import GENERATED, NAMESPACES
 
@@ -15,6 +17,8 @@ Object = dict[str, Any]
 
 def admit_body(resource: Resource, body: Any, apply: bool = False) -> Object:
     """The body as an object of this kind, with apiVersion and kind set; refused if it is of another."""
+    if body is None and not resource.custom:
+        body = {}
     if not isinstance(body, dict):
         raise status.bad_request(
             f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; json parse error"
@@ -24,29 +28,63 @@ def admit_body(resource: Resource, body: Any, apply: bool = False) -> Object:
         raise status.bad_request(
             f"invalid object type: {version if isinstance(version, str) else ''}/, Kind={kind if isinstance(kind, str) else ''}"
         )
+    if apply and (version, kind) != (resource.api_version, resource.kind):
+        group, _, short = version.rpartition("/")
+        raise status.bad_request(f"invalid object type: {group}/{short}, Kind={kind}")
     if not kind and resource.custom:
         raise status.bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): Object 'Kind' is missing")
-    if version and version != resource.api_version:
+    if version != resource.api_version and (version or resource.custom):
         if resource.custom:
-            raise status.bad_request(
+            error = status.bad_request(
                 f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})"
             )
-        short = str(version).rpartition("/")[2]
-        raise status.bad_request(
-            f'{kind or resource.kind} in version "{short}" cannot be handled as a {resource.kind}: no kind '
-            f'"{kind}" is registered for version "{version}" '
-            'in scheme "pkg/runtime/scheme.go:111"'
-        )
+            # A real server has pruned by the schema of the other version, which it does not have.
+            error.warnings = tuple(
+                f'unknown field "{name}"'
+                for name in body
+                if str(version).partition("/")[0] == resource.group and name not in ("apiVersion", "kind", "metadata")
+            )
+            raise error
+        raise _unknown_kind(resource, kind, str(version))
     if kind and kind != resource.kind:
         if resource.custom:
             name = (body.get("metadata") or {}).get("name") or ""
             raise status.invalid(resource.group, str(kind), name, [Cause("kind", f'Invalid value: "{kind}": must be {resource.kind}')])
+        if definition_name(resource.group, resource.version, str(kind)) is None:
+            raise _unknown_kind(resource, kind, resource.api_version)
         internal = resource.group.partition(".")[0] or "core"
-        raise status.bad_request(
-            f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}: converting ({resource.version}.{kind}) to '
-            f"({internal}.{resource.kind}): unknown conversion"
+        raise Undecodable(
+            f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}',
+            f"converting ({resource.version}.{kind}) to ({internal}.{resource.kind}): unknown conversion",
+        )
+    if not resource.custom and not isinstance(body.get("metadata", {}), dict | None):
+        what = _GO.get(type(body["metadata"]), "number")
+        raise Undecodable(
+            f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}',
+            f"json: cannot unmarshal {what} into Go struct field {resource.kind}.metadata of type v1.ObjectMeta",
         )
     return {**body, "apiVersion": resource.api_version, "kind": resource.kind}
+
+
+def check_time(resource: Resource, metadata: Object) -> None:
+    """The creation time that a client gives is ignored, but has to be one."""
+    given = metadata.get("creationTimestamp")
+    if isinstance(given, str) and given and parse_timestamp(given) is None:
+        layout = "2006-01-02T15:04:05Z07:00"
+        raise Undecodable(
+            f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}',
+            f'parsing time "{given}" as "{layout}": cannot parse "{given}" as "2006"',
+        )
+
+
+_GO: dict[type, str] = {str: "string", list: "array", bool: "bool"}
+
+
+def _unknown_kind(resource: Resource, kind: Any, version: str) -> Undecodable:
+    return Undecodable(
+        f'{kind or resource.kind} in version "{version.rpartition("/")[2]}" cannot be handled as a {resource.kind}',
+        f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"',
+    )
 
 
 def check_url(resource: Resource, metadata: Object, namespace: str, name: str) -> None:
@@ -56,9 +94,7 @@ def check_url(resource: Resource, metadata: Object, namespace: str, name: str) -
     if given != name:
         raise status.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
     if resource.namespaced and metadata.get("namespace") and metadata["namespace"] != namespace:
-        raise status.bad_request(
-            f"the namespace of the object ({metadata['namespace']}) does not match the namespace on the URL ({namespace})"
-        )
+        raise status.bad_request("the namespace of the provided object does not match the namespace sent on the request")
 
 
 def check_revision(resource: Resource, metadata: Object, entry: Entry, name: str, required: bool) -> None:

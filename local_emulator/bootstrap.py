@@ -12,6 +12,14 @@ from local_emulator.writing import Options
 
 Object = dict[str, Any]
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+_PRIORITIES = (
+    ("system-node-critical", 2000001000, "Used for system critical pods that must not be moved from their current node."),
+    (
+        "system-cluster-critical",
+        2000000000,
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+    ),
+)
 _READ, _WRITE = ["get", "list", "watch"], ["create", "delete", "deletecollection", "patch", "update"]
 _RBAC = "rbac.authorization.k8s.io"
 _EXTRA: dict[tuple[str, str], tuple[Subresource, ...]] = {
@@ -131,9 +139,13 @@ def bootstrap(registry: Registry, transactions: Transactions) -> None:
     namespaces = registry.find("", "v1", "namespaces")
     for name in NAMESPACES:
         create(namespaces, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    classes = registry.find("scheduling.k8s.io", "v1", "priorityclasses")
+    for name, value, what in _PRIORITIES:
+        head: Object = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}}
+        create(classes, {**head, "value": value, "description": what})
     roles, bindings = registry.find(_RBAC, "v1", "clusterroles"), registry.find(_RBAC, "v1", "clusterrolebindings")
     defaults = {"kubernetes.io/bootstrapping": "rbac-defaults"}
-    head: Object = {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole"}
+    head = {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole"}
     for name, rules, labels in _roles():
         create(roles, {**head, "metadata": {"name": name, "labels": {**defaults, **labels}}, "rules": rules})
     for name, chain in (("admin", ("admin", "edit", "view")), ("edit", ("edit", "view")), ("view", ("view",))):

@@ -12,6 +12,7 @@ from typing import Any
 
 from local_emulator.crds import CLEANUP
 from local_emulator.registry import Registry, Resource
+from local_emulator.remaining import remaining
 from local_emulator.selectors import from_label_selector
 from local_emulator.status import ApiError
 from local_emulator.store import CollectionKey, Entry, Event, Key, Store
@@ -35,9 +36,17 @@ class Controllers:
         self.store, self.registry, self.transactions, self.schedule, self.delay = store, registry, transactions, schedule, delay
         self.pending: dict[Work, None] = {}
         self.scheduled = False
+        self.steps: dict[str, Callable[[CollectionKey, Key], None]] = {
+            "owners": self._owners,
+            "finalize": self._finalize,
+            "namespace": self._namespace,
+            "definition": self._definition,
+            "roles": self._roles,
+        }
         store.listeners.append(self._on_event)
 
-    def _add(self, kind: str, collection: CollectionKey, key: Key) -> None:
+    def add(self, kind: str, collection: CollectionKey, key: Key) -> None:
+        """Something to look at soon; ``kind`` names a step."""
         self.pending[kind, collection, key] = None
         if not self.scheduled:
             self.scheduled = True
@@ -46,20 +55,20 @@ class Controllers:
     def _on_event(self, collection: CollectionKey, event: Event) -> None:
         new, old = event.new, event.old
         if collection == CLUSTER_ROLES:
-            self._add("roles", collection, ("", ""))
+            self.add("roles", collection, ("", ""))
         if event.type == "DELETED":
             for dependent_collection, dependent in self.store.dependents.get(new.uid, ()):
-                self._add("owners", dependent_collection, dependent)
+                self.add("owners", dependent_collection, dependent)
             for uid in new.owners:
                 owner = self.store.by_uid.get(uid)
                 if owner is not None:
-                    self._add("finalize", *owner)
+                    self.add("finalize", *owner)
             if new.key[0]:
-                self._add("namespace", NAMESPACES, ("", new.key[0]))
-            self._add("definition", CRDS, ("", f"{collection[1]}.{collection[0]}"))
+                self.add("namespace", NAMESPACES, ("", new.key[0]))
+            self.add("definition", CRDS, ("", f"{collection[1]}.{collection[0]}"))
             return
         if new.owners and (old is None or old.owners != new.owners):
-            self._add("owners", collection, new.key)
+            self.add("owners", collection, new.key)
         if b'"deletionTimestamp"' in new.tail:
             self._going(collection, new.key)
 
@@ -68,26 +77,19 @@ class Controllers:
         for collection, content in self.store.collections.items():
             for entry in content.entries.values():
                 if entry.owners:
-                    self._add("owners", collection, entry.key)
+                    self.add("owners", collection, entry.key)
                 if b'"deletionTimestamp"' in entry.tail:
                     self._going(collection, entry.key)
 
     def _going(self, collection: CollectionKey, key: Key) -> None:
-        self._add("finalize", collection, key)
+        self.add("finalize", collection, key)
         if collection == NAMESPACES:
-            self._add("namespace", collection, key)
+            self.add("namespace", collection, key)
         if collection == CRDS:
-            self._add("definition", collection, key)
+            self.add("definition", collection, key)
 
     def run(self) -> None:
         """Does everything pending, including what that causes."""
-        steps = {
-            "owners": self._owners,
-            "finalize": self._finalize,
-            "namespace": self._namespace,
-            "definition": self._definition,
-            "roles": self._roles,
-        }
         self.scheduled = True  # what is added meanwhile is done by this run
         try:
             while self.pending:
@@ -95,7 +97,7 @@ class Controllers:
                 del self.pending[work]
                 kind, collection, key = work
                 try:
-                    steps[kind](collection, key)
+                    self.steps[kind](collection, key)
                 except ApiError as error:
                     LOG.warning("%s of %s %s: %s", kind, collection, key, error)
         finally:
@@ -166,7 +168,7 @@ class Controllers:
                 body: Any = held.object() if held else {}
                 references = [r for r in body.get("metadata", {}).get("ownerReferences") or () if r.get("uid") == entry.uid]
                 if references and not body["metadata"].get("deletionTimestamp"):
-                    self._add("owners", dependent_collection, dependent)
+                    self.add("owners", dependent_collection, dependent)
                 blocked = blocked or any(r.get("blockOwnerDeletion") for r in references)
             if blocked:
                 return
@@ -187,9 +189,12 @@ class Controllers:
         if entry is None or resource is None or not _deleting(entry):
             return
         left = [r for r in list(self.registry.collections.values()) if r.namespaced and "delete" in r.verbs and not self._empty(r, key[1])]
-        if left:
-            return
         obj = self.transactions.load(resource, entry)
+        if left:
+            state = {**(obj.get("status") or {}), "conditions": remaining(self.store, left, key[1], obj)}
+            if state != obj.get("status"):
+                self.transactions.update(resource, "", key[1], {**obj, "status": state}, resource.subresource("status"), GC)
+            return
         spec: Object = {**(obj.get("spec") or {}), "finalizers": []}
         self.transactions.update(resource, "", key[1], {**obj, "spec": spec}, resource.subresource("finalize"), GC)
 

@@ -7,11 +7,14 @@ arrives (a real server needs a moment longer; clients wait for the condition on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from graphcore.errors import Problem
 from local_emulator import metadata as meta
 from local_emulator import status
+from local_emulator.conversion import Conversion
+from local_emulator.model.report import Mismatch, Report
 from local_emulator.registry import CUSTOM_VERBS, Column, Registry, Resource, ScalePaths, Subresource
 from local_emulator.status import Cause
 from local_emulator.store import CollectionKey, Event, Store
@@ -27,8 +30,8 @@ Validate = Callable[[Mapping[str, Any]], tuple[Problem, ...]]
 class CrdRules:
     """What the CRD kind does on a write, beyond its schema. ``validate`` lists the faults of a CRD."""
 
-    def __init__(self, validate: Validate) -> None:
-        self.validate = validate
+    def __init__(self, validate: Validate, now: Callable[[], datetime]) -> None:
+        self.validate, self.now = validate, now
 
     def _check(self, obj: Object) -> None:
         problems = self.validate(obj)
@@ -49,7 +52,6 @@ class CrdRules:
             return obj
         if obj.get("spec") == old.get("spec"):
             return obj
-        self._check(obj)
         problems = [
             Cause(f"spec.{name}", f'Invalid value: "{_at(obj, name)}": field is immutable')
             for name in ("group", "scope", "names.plural", "names.kind")
@@ -57,6 +59,7 @@ class CrdRules:
         ]
         if problems:
             raise status.invalid(resource.group, resource.kind, obj["metadata"]["name"], problems)
+        self._check(obj)
         stored = list((old.get("status") or {}).get("storedVersions") or ())
         served = [version["name"] for version in obj["spec"]["versions"]]
         for name in stored:
@@ -75,7 +78,11 @@ class CrdRules:
         finalizers = list(obj["metadata"].get("finalizers") or ())
         if obj["metadata"].get("deletionTimestamp") or CLEANUP in finalizers:
             return None
-        return {**obj, "metadata": {**obj["metadata"], "finalizers": [*finalizers, CLEANUP]}}
+        now = meta.timestamp(self.now())
+        state = dict(obj.get("status") or {})
+        words = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+        state["conditions"] = _set(list(state.get("conditions") or ()), "Terminating", True, "InstanceDeletionPending", words, now)
+        return {**obj, "metadata": {**obj["metadata"], "finalizers": [*finalizers, CLEANUP]}, "status": state}
 
 
 def _at(obj: Object, name: str) -> Any:
@@ -159,11 +166,26 @@ class CrdController:
         if terminating:
             conditions = _set(conditions, "Terminating", True, "InstanceDeletionInProgress", "CustomResource deletion is in progress", now)
         if established:
+            before = self.registry.of_collection(storage)
             self.registry.replace(storage, self._resources(spec, storage, terminating))
+            after = self.registry.of_collection(storage)
+            if before is not None and after is not None and before.schema != after.schema:
+                self._reread(after)
         wanted = {**(obj.get("status") or {}), "conditions": conditions, "acceptedNames": accepted}
         if wanted != obj.get("status"):
             status_of = kind.subresource("status")
             self.transactions.update(kind, "", name, {**obj, "status": wanted}, status_of, Options("kube-apiserver", "Ignore"))
+
+    def _reread(self, resource: Resource) -> None:
+        """Instances show what a new schema defaults, and no longer what it does not know, without being written."""
+        for entry in list(self.store.scan(resource.storage)):
+            obj = {"apiVersion": resource.api_version, "kind": resource.kind, **entry.object()}
+            try:
+                read = resource.model.read(obj, Report())
+            except Mismatch:
+                continue
+            if read != obj:
+                self.store.rewrite(resource.storage, entry, {k: v for k, v in read.items() if k not in ("apiVersion", "kind")})
 
     def _names(self, name: str, spec: Object, accepted: Object) -> tuple[str, str, Object]:
         """(reason, message, accepted names) against every other CRD and built-in kind of the group."""
@@ -205,6 +227,8 @@ class CrdController:
     def _resources(self, spec: Object, storage: CollectionKey, terminating: bool) -> list[Resource]:
         names = spec["names"]
         found = []
+        stored = next(version for version in spec["versions"] if version.get("storage"))
+        kept = self.compile_model(spec["group"], stored["name"], names["kind"], (stored.get("schema") or {}).get("openAPIV3Schema"))
         for version in spec["versions"]:
             if not version.get("served"):
                 continue
@@ -217,6 +241,7 @@ class CrdController:
             if scale:
                 served.append(Subresource("scale", "autoscaling", "v1", "Scale"))
             schema = (version.get("schema") or {}).get("openAPIV3Schema")
+            model = self.compile_model(group, name, kind, schema)
             columns = tuple(
                 Column(c["name"], c["type"], c.get("format", ""), c.get("description", ""), c.get("priority", 0), c["jsonPath"])
                 for c in version.get("additionalPrinterColumns") or ()
@@ -245,10 +270,24 @@ class CrdController:
                     tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
                     terminating,
                     schema,
-                    self.compile_model(group, name, kind, schema),
+                    model,
+                    None if version is stored or schema == kept.schema else Conversion(_reading(model), _reading(kept)),
                 )
             )
         return found
+
+
+def _reading(model: Any) -> Callable[[Object], Object]:
+    """How a version sees the objects of another: pruned and defaulted by its own schema."""
+
+    def seen(body: Object) -> Object:
+        try:
+            read: Object = model.read({"apiVersion": "", "kind": "", **body}, Report())
+        except Mismatch:
+            return body
+        return {name: value for name, value in read.items() if name not in ("apiVersion", "kind")}
+
+    return seen
 
 
 def _path(text: str) -> tuple[str, ...]:

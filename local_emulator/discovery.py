@@ -81,7 +81,8 @@ def resource_list(registry: Registry, group_name: str, version: str) -> dict[str
                 item |= {"group": sub.group, "version": sub.version}
             resources.append({**item, "kind": sub.kind, "verbs": list(sub.verbs)})
     api_version = f"{group_name}/{version}" if group_name else version
-    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": resources}
+    head = {"kind": "APIResourceList", "apiVersion": "v1"} if group_name else {"kind": "APIResourceList"}
+    return {**head, "groupVersion": api_version, "resources": resources}
 
 
 def _verbs(resource: Resource) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def _aggregated_version(registry: Registry, group_name: str, version: str) -> di
     for resource in registry.in_version(group_name, version):
         entry: dict[str, Any] = {
             "resource": resource.plural,
-            "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
+            "responseKind": _response_kind(resource, resource.group, resource.version, resource.kind),
             "scope": "Namespaced" if resource.namespaced else "Cluster",
             "singularResource": resource.singular,
             "verbs": list(_verbs(resource)),
@@ -115,11 +116,17 @@ def _aggregated_version(registry: Registry, group_name: str, version: str) -> di
             entry["categories"] = list(resource.categories)
         if resource.subresources:
             entry["subresources"] = [
-                {"subresource": s.name, "responseKind": {"group": s.group, "version": s.version, "kind": s.kind}, "verbs": list(s.verbs)}
+                {"subresource": s.name, "responseKind": _response_kind(resource, s.group, s.version, s.kind), "verbs": list(s.verbs)}
                 for s in resource.subresources
             ]
         resources.append(entry)
     return {"version": version, "resources": resources, "freshness": "Current"}
+
+
+def _response_kind(resource: Resource, group_name: str, version: str, kind: str) -> dict[str, str]:
+    """A built-in kind of the resource's own version is named alone."""
+    own = not resource.custom and (group_name, version) == (resource.group, resource.version)
+    return {"group": "" if own else group_name, "version": "" if own else version, "kind": kind}
 
 
 def root_paths(registry: Registry) -> dict[str, Any]:

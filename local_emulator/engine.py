@@ -16,6 +16,9 @@ from local_emulator.patches.json_patch import json_patch
 from local_emulator.patches.merge_patch import merge_patch
 from local_emulator.patches.strategic import strategic_merge
 from local_emulator.registry import Resource
+from local_emulator.scale_paths import scale_faults
+from local_emulator.status import Undecodable
+from local_emulator.writing import Options
 
 __all__ = ["Engine", "Model", "builtin_model", "custom_model"]
 
@@ -43,27 +46,35 @@ def _reset(resource: Resource, subresource: str) -> Node | None:
     return None
 
 
+def _strictly(duplicates: tuple[str, ...], unknown: list[str]) -> list[str]:
+    """What strict decoding says; a field that nobody knows is not told twice."""
+    told = [one if one.startswith("line ") else f'duplicate field "{one}"' for one in duplicates if one not in unknown]
+    return [*told, *(f'unknown field "{path}"' for path in unknown)]
+
+
 class Engine:
     """See :class:`~local_emulator.machinery.Machinery`."""
 
-    def prepare(
-        self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str
-    ) -> tuple[Object, list[str]]:
+    def prepare(self, resource: Resource, obj: Object, options: Options, old: Object | None, subresource: str) -> tuple[Object, list[str]]:
         model, report = _model(resource), Report()
         subject = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
         try:
             read = model.read(obj, report)
         except Mismatch as problem:
-            raise status.bad_request(f"{subject}: {problem.message}") from None
-        warnings = [f'unknown field "{path}"' for path in report.unknown]
-        if warnings and field_validation == "Strict":
-            raise status.bad_request(f"{subject}: strict decoding error: {', '.join(warnings)}")
+            raise Undecodable(subject, problem.message) from None
+        warnings = _strictly(options.duplicates, report.unknown)
+        if warnings and options.field_validation == "Strict":
+            yaml = warnings[0].startswith("line ")
+            listed = "yaml: unmarshal errors:\n  " + "\n  ".join(warnings) if yaml else ", ".join(warnings)
+            raise Undecodable(subject, f"strict decoding error: {listed}")
         if old is not None and model.settle is not None and not subresource:
             model.settle(read, old)
         causes = model.check(read, old, subresource)
+        if resource.custom and resource.scale is not None:
+            causes = [*causes, *scale_faults(read, resource.scale)]
         if causes:
             raise status.invalid(resource.group, resource.kind, read["metadata"].get("name") or "", causes)
-        return read, warnings if field_validation == "Warn" else []
+        return read, warnings if options.field_validation == "Warn" else []
 
     def patch(self, resource: Resource, live: Object, patch: Any, content_type: str) -> Object:
         if content_type == JSON_PATCH:

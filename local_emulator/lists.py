@@ -38,8 +38,18 @@ def options_error(cause: Cause) -> status.ApiError:
 def parse_revision(text: str) -> int:
     """A resourceVersion parameter; ApiError for anything but a decimal number."""
     if not text.isdecimal():
-        raise status.internal(f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')
+        raise status.internal(_bad_revision(text))
     return int(text)
+
+
+def _bad_revision(text: str) -> str:
+    return f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+
+
+def check_revision(store: Store, text: str) -> None:
+    """Refuses to get an object at a revision to come."""
+    if text not in ("", "0") and parse_revision(text) > store.revision:
+        raise status.too_large_resource_version(int(text), store.revision)
 
 
 def _token(revision: int, key: Key) -> str:
@@ -64,10 +74,20 @@ def page(store: Store, resource: Resource, namespace: str, query: Mapping[str, s
     if not limit_text.lstrip("-").isdecimal():
         raise status.bad_request(f'strconv.ParseInt: parsing "{limit_text}": invalid syntax')
     limit = int(limit_text)
+    timeout = query.get("timeoutSeconds", "")
+    if timeout and not timeout.lstrip("-").isdecimal():
+        raise status.bad_request(f'strconv.ParseInt: parsing "{timeout}": invalid syntax')
     revision_text, rule = query.get("resourceVersion", ""), query.get("resourceVersionMatch", "")
     token = query.get("continue", "")
+    if "sendInitialEvents" in query:
+        text = "Forbidden: sendInitialEvents is forbidden for list"
+        raise options_error(Cause("sendInitialEvents", text, "FieldValueForbidden"))
     if rule:
         _check_rule(rule, revision_text, token)
+    if token and revision_text not in ("", "0"):
+        raise status.bad_request("specifying resource version is not allowed when using continue")
+    if revision_text and not revision_text.isdecimal():
+        raise status.bad_request(f"invalid resource version: {_bad_revision(revision_text)}")
     after: Key | None = None
     at = store.revision
     if token:
@@ -94,14 +114,16 @@ def page(store: Store, resource: Resource, namespace: str, query: Mapping[str, s
 
 def _check_rule(rule: str, revision: str, token: str) -> None:
     field = "resourceVersionMatch"
-    if token:
-        raise options_error(Cause(field, "Forbidden: resourceVersionMatch is forbidden when continue is provided", "FieldValueForbidden"))
+    faults = []
     if not revision:
-        raise options_error(
-            Cause(field, "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided", "FieldValueForbidden")
-        )
+        faults.append("unless resourceVersion is provided")
+    if token:
+        faults.append("when continue is provided")
+    if faults:
+        texts = (f"Forbidden: resourceVersionMatch is forbidden {fault}" for fault in faults)
+        raise status.invalid("meta.k8s.io", "ListOptions", "", [Cause(field, text, "FieldValueForbidden") for text in texts])
     if rule not in ("Exact", "NotOlderThan"):
-        text = f'Unsupported value: "{rule}": supported values: "Exact", "NotOlderThan"'
+        text = f'Unsupported value: "{rule}": supported values: "Exact", "NotOlderThan", ""'
         raise options_error(Cause(field, text, "FieldValueNotSupported"))
     if rule == "Exact" and revision == "0":
         raise options_error(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from local_emulator.registry import Resource
+from local_emulator.writing import Options
 
 Object = dict[str, Any]
 
@@ -23,10 +24,8 @@ APPLY_PATCH_CBOR = "application/apply-patch+cbor"
 class Machinery(Protocol):
     """What a server needs to know about the insides of objects. Every method raises ApiError for what a client did wrong."""
 
-    def prepare(
-        self, resource: Resource, obj: Object, field_validation: str, old: Object | None, subresource: str
-    ) -> tuple[Object, list[str]]:
-        """Prunes, defaults and validates; returns the object and the warnings. field_validation: Ignore, Warn or Strict."""
+    def prepare(self, resource: Resource, obj: Object, options: Options, old: Object | None, subresource: str) -> tuple[Object, list[str]]:
+        """Prunes, defaults and validates; returns the object and the warnings. Of the options the field validation counts."""
 
     def patch(self, resource: Resource, live: Object, patch: Any, content_type: str) -> Any:
         """JSON, merge or strategic merge patch, decoded; ``live`` in the requested version."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from local_emulator.codec import encode
 from local_emulator.registry import Resource
 from local_emulator.status import Cause
 
@@ -30,6 +31,11 @@ _SUBDOMAIN_TEXT = (
 _NAME_TEXT = (
     "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
     "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_QUALIFIED_TEXT = (
+    "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+    "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') "
+    "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
 )
 _PREFIX_TEXT = "prefix part " + _SUBDOMAIN_TEXT
 _VALUE_TEXT = (
@@ -71,15 +77,15 @@ def validate_name(resource: Resource, name: str) -> list[Cause]:
         pattern, text, limit = _SUBDOMAIN_RE, _SUBDOMAIN_TEXT, 253
     found = []
     if len(name) > limit:
-        found.append(_bad("metadata.name", name, f"must be no more than {limit} bytes"))
+        found.append(_bad("metadata.name", name, f"must be no more than {limit} characters"))
     if not pattern.match(name):
         found.append(_bad("metadata.name", name, "must not contain dots" if limit == 63 and _SUBDOMAIN_RE.match(name) else text))
     return found
 
 
-def validate(resource: Resource, metadata: Mapping[str, Any]) -> list[Cause]:
-    """Labels, annotations, ownerReferences and finalizers of any object."""
-    plain_finalizers = resource.custom or resource.group == "apiextensions.k8s.io"
+def validate(resource: Resource | None, metadata: Mapping[str, Any]) -> list[Cause]:
+    """Labels, annotations, ownerReferences and finalizers of any object. resource: None for one inside another."""
+    plain_finalizers = resource is None or resource.custom or resource.group == "apiextensions.k8s.io"
     found: list[Cause] = []
     for key, value in (metadata.get("labels") or {}).items():
         found += _qualified("metadata.labels", key)
@@ -92,28 +98,68 @@ def validate(resource: Resource, metadata: Mapping[str, Any]) -> list[Cause]:
         found += _qualified("metadata.annotations", key.lower(), key)
     if sum(len(k) + len(v) for k, v in annotations.items()) > ANNOTATIONS_LIMIT:
         found.append(Cause("metadata.annotations", f"Too long: may not be more than {ANNOTATIONS_LIMIT} bytes", "FieldValueTooLong"))
-    controllers = 0
-    for index, reference in enumerate(metadata.get("ownerReferences") or ()):
-        path = f"metadata.ownerReferences[{index}]"
-        for member, text in (("apiVersion", "version"), ("kind", "kind"), ("name", "name"), ("uid", "uid")):
-            if not reference.get(member):
-                found.append(Cause(f"{path}.{member}", f'Invalid value: "": {text} must not be empty'))
-        controllers += bool(reference.get("controller"))
-    if controllers > 1:
-        found.append(
-            Cause(
-                "metadata.ownerReferences",
-                f"Invalid value: Only one reference can have Controller set to true. Found {controllers} references "
-                "with Controller set to true",
-            )
-        )
-    for index, name in enumerate(metadata.get("finalizers") or ()):
-        path = f"metadata.finalizers[{index}]"
-        problems = _qualified(path, name)
-        found += problems
-        if not plain_finalizers and not problems and "/" not in name and name not in STANDARD_FINALIZERS:
-            found.append(_bad(path, name, "name is neither a standard finalizer name nor is it fully qualified"))
+    if (metadata.get("generation") or 0) < 0:
+        found.append(Cause("metadata.generation", f"Invalid value: {metadata['generation']}: must be greater than or equal to 0"))
+    found += _owners(metadata.get("ownerReferences") or [])
+    finalizers = metadata.get("finalizers") or ()
+    for name in finalizers:
+        found += _qualified("metadata.finalizers", name)
+    if {"orphan", "foregroundDeletion"} <= set(finalizers):
+        text = f"Invalid value: {encode(finalizers).decode()}: finalizer orphan and foregroundDeletion cannot be both set"
+        found.append(Cause("metadata.finalizers", text))
+    for index, name in enumerate(() if plain_finalizers else finalizers):
+        if "/" not in name and name not in STANDARD_FINALIZERS:
+            found.append(_bad(f"metadata.finalizers[{index}]", name, "name is neither a standard finalizer name nor is it fully qualified"))
     return found
+
+
+def _owners(references: list[Object]) -> list[Cause]:
+    path = "metadata.ownerReferences"
+    found = []
+    for reference in references:
+        version = reference.get("apiVersion") or ""
+        if not version or version.count("/") > 1:
+            found.append(_bad(f"{path}.apiVersion", version, "version must not be empty"))
+        found += [_bad(f"{path}.{member}", "", "must not be empty") for member in ("kind", "name", "uid") if not reference.get(member)]
+        if reference.get("kind") == "Event" and version in ("v1", "events.k8s.io/v1"):
+            group, _, name = version.rpartition("/")
+            text = f"{group}/{name}, Kind=Event is disallowed from being an owner"
+            found.append(Cause(path, f"Invalid value: {encode(reference).decode()}: {text}"))
+    controllers = [f"{one.get('kind')}/{one.get('name')}" for one in references if one.get("controller")]
+    if len(controllers) > 1:
+        text = 'Only one reference can have Controller set to true. Found "true" in references for ' + " and ".join(controllers[:2])
+        found.append(Cause(path, f"Invalid value: {encode(references).decode()}: {text}"))
+    return found
+
+
+def deduplicate_owners(metadata: Object) -> list[str]:
+    """Drops owners that are named twice, in place; returns the warning that a client gets."""
+    references = metadata.get("ownerReferences") or []
+    if len(references) < 2:
+        return []
+    twice = sorted({str(one.get("uid")) for one in references if sum(other.get("uid") == one.get("uid") for other in references) > 1})
+    kept = [one for index, one in enumerate(references) if one not in references[:index]]
+    if len(kept) == len(references):
+        return []
+    metadata["ownerReferences"] = kept
+    told = (
+        ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests "
+        f"as early as 1.24; please fix your requests; duplicate UID(s) observed: {', '.join(twice)}"
+    )
+    return [told]
+
+
+def finalizer_warnings(resource: Resource, metadata: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[str]:
+    """Custom kinds take finalizers without a domain, with a warning for new ones."""
+    if not resource.custom or not metadata.get("finalizers"):
+        return []
+    known = ((old or {}).get("metadata") or {}).get("finalizers") or ()
+    why = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"
+    return [
+        f'metadata.finalizers: "{name}": {why}'
+        for name in metadata["finalizers"]
+        if "/" not in name and name not in known and name not in STANDARD_FINALIZERS
+    ]
 
 
 def validate_update(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[Cause]:
@@ -140,9 +186,13 @@ def _qualified(path: str, key: str, shown: str | None = None) -> list[Cause]:
     shown = key if shown is None else shown
     prefix, slash, name = key.rpartition("/")
     found = []
+    if "/" in prefix:
+        return [_bad(path, shown, _QUALIFIED_TEXT)]
     if slash and not prefix:
         found.append(_bad(path, shown, "prefix part must be non-empty"))
-    elif slash and ("/" in prefix or not _SUBDOMAIN_RE.match(prefix)):
+    elif slash and len(prefix) > 253:
+        found.append(_bad(path, shown, "prefix part must be no more than 253 bytes"))
+    elif slash and not _SUBDOMAIN_RE.match(prefix):
         found.append(_bad(path, shown, _PREFIX_TEXT))
     if not name:
         found.append(_bad(path, shown, "name part must be non-empty"))

@@ -27,6 +27,8 @@ from local_emulator.printers import (
     node_roles,
     node_status,
     own_age,
+    param_kind,
+    param_reference,
     pod_ready,
     pod_status,
     ports,
@@ -61,6 +63,12 @@ _REPLICAS = (
 )
 
 PRINTERS: dict[CollectionKey, Printer] = {
+    ("admissionregistration.k8s.io", "validatingadmissionpolicies"): printer(
+        ("Validations", count("spec.validations"), "integer"), ("ParamKind", param_kind), _AGE
+    ),
+    ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"): printer(
+        ("PolicyName", field("spec.policyName")), ("ParamRef", param_reference), _AGE
+    ),
     ("", "configmaps"): printer(("Data", config_data), _AGE),
     ("", "endpoints"): printer(("Endpoints", endpoints), _AGE),
     ("", "events"): printer(

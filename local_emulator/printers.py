@@ -240,3 +240,15 @@ def printer(*entries: tuple[str, Cell] | tuple[str, Cell, str]) -> Printer:
     """Columns written ``Name``, ``Name*`` for wide output; an optional third member is the type."""
     columns = tuple(Column(e[0].rstrip("*"), e[2] if len(e) > 2 else "string", "", "", int(e[0].endswith("*"))) for e in entries)
     return Printer(columns, tuple(e[1] for e in entries))
+
+
+def param_kind(body: Body, _now: datetime) -> str:
+    kind = at(body, "spec.paramKind")
+    return f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else "<unset>"
+
+
+def param_reference(body: Body, _now: datetime) -> str:
+    given = at(body, "spec.paramRef")
+    if not given:
+        return "<unset>"
+    return f"{given['namespace']}/{given.get('name', '')}" if given.get("namespace") else f"*/{given.get('name', '')}"

@@ -101,6 +101,28 @@ class Resource:
         return next((sub for sub in self.subresources if sub.name == name), None)
 
 
+# Clients prefer the first of several kinds that a name may mean.
+_ORDER = (
+    "",
+    "apiregistration.k8s.io",
+    "apps",
+    "events.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "networking.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "scheduling.k8s.io",
+    "coordination.k8s.io",
+    "node.k8s.io",
+    "discovery.k8s.io",
+)
 _KUBE_VERSION = re.compile(r"^v([1-9][0-9]*)(?:(alpha|beta)([1-9][0-9]*))?$")
 
 
@@ -146,12 +168,17 @@ class Registry:
     def serves(self, group: str, version: str) -> bool:
         return any(key[0] == group and key[1] == version for key in self.resources)
 
+    def builtin_group(self, group: str) -> bool:
+        return group in self.builtin_versions
+
     def builtin(self, group: str, version: str) -> bool:
         return version in self.builtin_versions.get(group, ())
 
     def groups(self) -> dict[str, list[str]]:
-        """Group → its versions, most preferred first; built-in groups in table order, then the CRDs' by name. The core group is ``""``."""
-        found = {group: sorted(versions, key=version_priority) for group, versions in self.builtin_versions.items()}
+        """Group → its versions, most preferred first; built-in groups as a real server orders them, the CRDs' by name. ``""``: core."""
+        ranks = {group: rank for rank, group in enumerate(_ORDER)}
+        order = sorted(self.builtin_versions, key=lambda group: ranks.get(group, len(ranks)))
+        found = {group: sorted(self.builtin_versions[group], key=version_priority) for group in order}
         custom: dict[str, set[str]] = {}
         for group, version, _ in self.resources:
             if version not in found.get(group, ()):

@@ -100,9 +100,9 @@ def verb_of(method: str, target: Target, query: Mapping[str, str]) -> str:
     """The API verb of a request, as authorisation and audit name it."""
     match method:
         case "GET" | "HEAD":
-            if query.get("watch", "") not in ("", "0", "false"):
-                return "watch"
-            return "get" if target.name else "list"
+            if target.name:
+                return "get"
+            return "watch" if query.get("watch", "") not in ("", "0", "false") else "list"
         case "POST":
             return "create"
         case "PUT":
@@ -126,6 +126,12 @@ def write_options(request: Request, options: str, apply: bool = False) -> Option
         raise status.options_invalid(
             options, Cause("fieldManager", f"Too long: may not be more than {MAX_MANAGER} bytes", "FieldValueTooLong")
         )
+    for position, char in enumerate(manager):
+        if not char.isprintable():
+            text = (
+                f'Invalid value: "{_quoted(manager)}": invalid character U+{ord(char):04X} (at position {len(manager[:position].encode())})'
+            )
+            raise status.options_invalid(options, Cause("fieldManager", text))
     force = query.get("force", "") in ("1", "t", "true", "True", "TRUE", "T")
     if apply and not manager:
         raise status.options_invalid(options, Cause("fieldManager", "Required value: is required for apply patch", "FieldValueRequired"))
@@ -133,6 +139,10 @@ def write_options(request: Request, options: str, apply: bool = False) -> Option
         raise status.options_invalid(options, Cause("force", "Forbidden: may not be specified for non-apply patch", "FieldValueForbidden"))
     default = request.user_agent.partition("/")[0][:MAX_MANAGER] or "unknown"
     return Options(manager or default, validation or "Warn", dry_run == "All", force)
+
+
+def _quoted(text: str) -> str:
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def check_dry_run(value: str, options: str) -> None:

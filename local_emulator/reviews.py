@@ -6,18 +6,21 @@ from typing import Any
 
 from local_emulator import status
 from local_emulator.access import Access
+from local_emulator.codec import encode
 from local_emulator.registry import Resource
 from local_emulator.requests import User
+from local_emulator.status import Cause
 
 Object = dict[str, Any]
 
 
-def review(access: Access, user: User, resource: Resource, namespace: str, body: Any) -> Object:
-    """The posted review with its status; ApiError for a kind that this server cannot answer."""
-    if not isinstance(body, dict):
-        raise status.bad_request(f"the object provided is unrecognized (must be of type {resource.kind})")
+def review(access: Access, user: User, resource: Resource, namespace: str, body: Object, now: str) -> Object:
+    """The posted review with its status; ApiError for a kind that this server cannot answer, or for one that asks nothing."""
     spec = body.get("spec") or {}
-    answer = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": body.get("metadata") or {}, "spec": spec}
+    metadata = {**body["metadata"], **({"namespace": namespace} if namespace else {})}
+    answer = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata, "spec": spec}
+    if resource.group == "authorization.k8s.io" and resource.kind.endswith("AccessReview"):
+        _check(resource, namespace, spec)
     match resource.kind:
         case "SelfSubjectAccessReview":
             return {**answer, "status": _decide(access, user, spec)}
@@ -27,7 +30,9 @@ def review(access: Access, user: User, resource: Resource, namespace: str, body:
         case "SelfSubjectRulesReview":
             return {**answer, "status": _rules(access, user, spec.get("namespace") or namespace)}
         case "SelfSubjectReview":
-            return {**answer, "status": {"userInfo": _shown(user)}}
+            about = {"userInfo": _shown(user)}
+            stamped = {**metadata, "creationTimestamp": now}
+            return {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": stamped, "status": about}
         case "TokenReview":
             found = access.review_token(spec.get("token") or "")
             shown: Object = (
@@ -44,7 +49,7 @@ def _shown(user: User) -> Object:
 def _decide(access: Access, user: User, spec: Object) -> Object:
     wanted, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if wanted:
-        allowed = access.allowed(
+        allowed, reason = access.decide(
             user,
             wanted.get("verb", ""),
             wanted.get("group", ""),
@@ -54,8 +59,26 @@ def _decide(access: Access, user: User, spec: Object) -> Object:
             wanted.get("name", ""),
         )
     else:
-        allowed = access.allowed_path(user, (path or {}).get("verb", ""), (path or {}).get("path", ""))
-    return {"allowed": allowed}
+        allowed, reason = access.decide_path(user, (path or {}).get("verb", ""), (path or {}).get("path", ""))
+    return {"allowed": allowed, **({"reason": reason} if reason else {})}
+
+
+def _check(resource: Resource, namespace: str, spec: Object) -> None:
+    wanted, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+    cause = None
+    if wanted and path:
+        shown = encode({"Path": path.get("path", ""), "Verb": path.get("verb", "")}).decode()
+        cause = Cause("spec.nonResourceAttributes", f"Invalid value: {shown}: cannot be specified in combination with resourceAttributes")
+    elif not wanted and not path:
+        text = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        cause = Cause("spec.resourceAttributes", text)
+    elif not resource.kind.startswith("Self") and not spec.get("user") and not spec.get("groups"):
+        cause = Cause("spec.user", 'Invalid value: "": at least one of user or group must be specified')
+    elif resource.kind == "LocalSubjectAccessReview" and (wanted or {}).get("namespace", "") != namespace:
+        text = f'Invalid value: "{(wanted or {}).get("namespace", "")}": must match metadata.namespace'
+        cause = Cause("spec.resourceAttributes.namespace", text)
+    if cause is not None:
+        raise status.invalid("authorization.k8s.io", "", "", [cause])
 
 
 def _rules(access: Access, user: User, namespace: str) -> Object:

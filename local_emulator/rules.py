@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from local_emulator import status
 from local_emulator.codec import encode
 from local_emulator.crds import CrdRules, Validate
+from local_emulator.metadata import timestamp
+from local_emulator.pod_admission import admit_pod
 from local_emulator.registry import Resource
 from local_emulator.status import Cause
 from local_emulator.store import CollectionKey, Store
@@ -208,25 +212,28 @@ class JobRules(InitialStatus):
 class PodRules(InitialStatus):
     """Pods: Pending with a QoS class; of the spec almost nothing may change."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         super().__init__({})
+        self.store = store
 
     def on_create(self, _resource: Resource, obj: Object) -> Object:
-        spec = {"priority": 0, "preemptionPolicy": "PreemptLowerPriority", **_child(obj, "spec")}
-        spec["tolerations"] = [*spec.get("tolerations", ()), *(_grace(key) for key in _UNREACHABLE if not _tolerates(spec, key))]
-        return {**obj, "spec": spec, "status": {"phase": "Pending", "qosClass": _qos(spec)}}
+        obj = admit_pod(self.store, obj)
+        return {**obj, "status": {"phase": "Pending", "qosClass": _qos(obj["spec"])}}
 
 
-_UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+class ProtectedRules(InitialStatus):
+    """Claims and volumes: Pending, and kept by a finalizer while something uses them."""
 
+    def __init__(self, finalizer: str, now: Callable[[], datetime] | None = None) -> None:
+        super().__init__({"phase": "Pending"})
+        self.finalizer, self.now = finalizer, now
 
-def _grace(key: str) -> Object:
-    """Five minutes on a node that is gone: what the admission plugin DefaultTolerationSeconds adds."""
-    return {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
-
-
-def _tolerates(spec: Object, key: str) -> bool:
-    return any(one.get("key") in (key, None) and one.get("effect") in ("NoExecute", None) for one in spec.get("tolerations", ()))
+    def on_create(self, resource: Resource, obj: Object) -> Object:
+        metadata = obj["metadata"]
+        held = list(metadata.get("finalizers") or ())
+        kept = held if self.finalizer in held else [*held, self.finalizer]
+        made = super().on_create(resource, {**obj, "metadata": {**metadata, "finalizers": kept}})
+        return {**made, "status": {**made["status"], "lastPhaseTransitionTime": timestamp(self.now())}} if self.now else made
 
 
 def _qos(spec: Object) -> str:
@@ -246,15 +253,15 @@ def builtin_rules(store: Store, validate_crd: Validate) -> dict[CollectionKey, R
     plain = InitialStatus({})
     selected = InitialStatus({}, "spec.selector")
     return {
-        CRDS: CrdRules(validate_crd),
+        CRDS: CrdRules(validate_crd, store.now),
         NAMESPACES: NamespaceRules(),
         SERVICES: ServiceRules(store),
         ("", "configmaps"): DataRules(secret=False),
         ("", "secrets"): DataRules(secret=True),
-        ("", "pods"): PodRules(),
+        ("", "pods"): PodRules(store),
         ("", "nodes"): plain,
-        ("", "persistentvolumeclaims"): InitialStatus({"phase": "Pending"}),
-        ("", "persistentvolumes"): InitialStatus({"phase": "Pending"}),
+        ("", "persistentvolumeclaims"): ProtectedRules("kubernetes.io/pvc-protection"),
+        ("", "persistentvolumes"): ProtectedRules("kubernetes.io/pv-protection", store.now),
         ("", "replicationcontrollers"): InitialStatus({"replicas": 0}),
         ("", "resourcequotas"): plain,
         ("apps", "deployments"): selected,

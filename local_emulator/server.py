@@ -27,9 +27,12 @@ from local_emulator.bootstrap import bootstrap, builtin_resources
 from local_emulator.controllers import Controllers, Schedule
 from local_emulator.crds import CrdController
 from local_emulator.engine import Engine, custom_model
+from local_emulator.gates import Gates
+from local_emulator.keepers import Keepers
 from local_emulator.kubelet import Kubelet
 from local_emulator.openapi import OpenApi
 from local_emulator.persistence import Database
+from local_emulator.policies import Policies
 from local_emulator.registry import Registry
 from local_emulator.requestlog import RequestLog
 from local_emulator.requests import Request, Response, User
@@ -156,19 +159,22 @@ def create_app(store: Store | None = None, settings: Settings | None = None, log
     settings = settings or Settings()
     registry = Registry(builtin_resources())
     machinery = Engine()
-    transactions = Transactions(store, machinery, builtin_rules(store, validate_crd))
     access = Access(store, settings.tokens, settings.authorization)
+    gates = Gates(Policies(store, registry), access)
+    transactions = Transactions(store, machinery, builtin_rules(store, validate_crd), gates)
     crds = CrdController(store, registry, transactions, custom_model)
     late: list[tuple[float, Callable[[], None]]] = []
     controllers = Controllers(store, registry, transactions, lambda seconds, step: late.append((seconds, step)), settings.controller_delay)
+    keepers = Keepers(controllers)
     crds.resume()
     bootstrap(registry, transactions)
+    keepers.resume()
     controllers.resume()
     controllers.run()
     controllers.schedule = settings.schedule
     if settings.ready_after is not None:
         Kubelet(store, registry, transactions, settings.schedule, settings.ready_after)
-    api = Api(store, registry, machinery, transactions, access, crds, controllers, OpenApi(registry), log or RequestLog())
+    api = Api(store, registry, machinery, transactions, access, gates, crds, controllers, OpenApi(registry), log or RequestLog())
     return App(api)
 
 

@@ -37,6 +37,7 @@ class ApiError(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
     plain: bytes | None = None
     continue_token: str = ""
+    warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.message
@@ -52,6 +53,19 @@ class ApiError(Exception):
             status["details"] = dict(self.details)
         status["code"] = self.code
         return status
+
+
+class Undecodable(ApiError):
+    """A body that is no object of its kind. ``what``: the reason alone, as a patch shows it."""
+
+    def __init__(self, subject: str, what: str) -> None:
+        super().__init__(400, "BadRequest", f"{subject}: {what}")
+        self.what = what
+
+
+def patched_invalid(what: str) -> ApiError:
+    """A patch whose result is no object of its kind; what it would have been is left out."""
+    return invalid("", "", "", [Cause("patch", f'Invalid value: "{{}}": {what}')])
 
 
 def qualified(group: str, plural: str) -> str:
@@ -78,8 +92,9 @@ def not_found(group: str, plural: str, name: str) -> ApiError:
     return ApiError(404, "NotFound", f'{qualified(group, plural)} "{name}" not found', _details(group, plural, name))
 
 
-def already_exists(group: str, plural: str, name: str) -> ApiError:
-    return ApiError(409, "AlreadyExists", f'{qualified(group, plural)} "{name}" already exists', _details(group, plural, name))
+def already_exists(group: str, plural: str, name: str, going: bool = False) -> ApiError:
+    message = f'{qualified(group, plural)} "{name}" already exists'
+    return ApiError(409, "AlreadyExists", f"object is being deleted: {message}" if going else message, _details(group, plural, name))
 
 
 MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
@@ -133,6 +148,11 @@ def internal(message: str) -> ApiError:
     return ApiError(500, "", message)
 
 
+def internal_error(what: str) -> ApiError:
+    """500 for something that should not be."""
+    return ApiError(500, "InternalError", f"Internal error occurred: {what}", {"causes": [{"message": what}]})
+
+
 def unauthorized() -> ApiError:
     return ApiError(401, "Unauthorized", "Unauthorized")
 
@@ -145,6 +165,12 @@ def forbidden(group: str, plural: str, name: str, why: str, causes: list[dict[st
 
 def method_not_allowed() -> ApiError:
     return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
+
+
+def not_supported(verb: str, group: str, plural: str) -> ApiError:
+    """A custom kind's answer to a method that it has not."""
+    message = f'{verb} is not supported on resources of kind "{qualified(group, plural)}"'
+    return ApiError(405, "MethodNotAllowed", message, _details(group, plural, ""))
 
 
 def unsupported_media_type(accepted: Iterable[str]) -> ApiError:

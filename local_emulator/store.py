@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import uuid4
@@ -150,6 +150,10 @@ class Store:
         target.entries[entry.key] = entry
         target.latest = max(target.latest, entry.revision)
         self._index(collection, None, entry)
+
+    def rewrite(self, collection: CollectionKey, entry: Entry, body: dict[str, Any]) -> None:
+        """Shows an object otherwise from now on, at the same revision and without an event: its kind reads it otherwise."""
+        self.collection(collection).entries[entry.key] = replace(entry, tail=encode(body)[1:])
 
     def scan(self, collection: CollectionKey, namespace: str = "", after: Key | None = None) -> Iterator[Entry]:
         """Entries in key order, of one namespace or of all, from behind the key ``after``. The collection must not change meanwhile."""

@@ -56,10 +56,28 @@ def negotiate(accept: str, include: str = "") -> View:
                 return View(yaml=media == YAML)
             continue
         if target == "Table":
+            if include not in ("", "None", "Metadata", "Object"):
+                raise status.bad_request(
+                    f'Unable to convert to Table as requested: includeObject: Invalid value: "{include}": '
+                    "must be 'Metadata', 'Object', 'None', or empty"
+                )
             return View("table", media == YAML, include or "Metadata")
         if target in ("PartialObjectMetadata", "PartialObjectMetadataList"):
             return View("partial", media == YAML)
     raise status.not_acceptable()
+
+
+def check_partial(accept: str, resource: Resource, is_list: bool) -> None:
+    """A list is asked for as a list and an object as an object; ApiError 406 otherwise."""
+    wanted_list = "as=PartialObjectMetadataList" in accept
+    if wanted_list == is_list:
+        return
+    asked = "PartialObjectMetadataList" if wanted_list else "PartialObjectMetadata"
+    package = resource.group.partition(".")[0] or "core"
+    kind = resource.list_kind if is_list else resource.kind
+    go = ("*unstructured.UnstructuredList" if is_list else "*unstructured.Unstructured") if resource.custom else f"*{package}.{kind}"
+    what = "is a list" if is_list else "is not a list"
+    raise status.ApiError(406, "NotAcceptable", f"you requested {asked}, but the requested object {what} ({go})")
 
 
 def metadata_of(tail: bytes) -> dict[str, Any]:
@@ -79,7 +97,7 @@ def single(resource: Resource, tail: bytes, view: View, now: datetime) -> bytes:
     if view.shape == "partial":
         return partial(tail)
     revision = metadata_of(tail).get("resourceVersion", "")
-    return table(resource, [tail], {"resourceVersion": revision}, view, now, True)
+    return table(resource, [tail], {"resourceVersion": revision} if revision else {}, view, now, True)
 
 
 def table(resource: Resource, tails: list[bytes], list_metadata: dict[str, Any], view: View, now: datetime, headers: bool) -> bytes:
@@ -107,11 +125,14 @@ def listing(resource: Resource, entries: list[Entry], list_metadata: dict[str, A
         return table(resource, [entry.tail for entry in entries], list_metadata, view, now, True)
     if view.shape == "partial":
         head = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":'
+        if not entries:
+            return head + encode(list_metadata) + b',"items":null}'
         items = b",".join(partial(entry.tail) for entry in entries)
     else:
         head = f'{{"kind":"{resource.list_kind}","apiVersion":"{resource.api_version}","metadata":'.encode()
         if resource.conversion is not None:
-            items = b",".join(b"{" + resource.show(entry.tail)[len(resource.prefix) :] for entry in entries)
+            bare = 0 if resource.custom else len(resource.prefix)
+            items = b",".join((b"{" if bare else b"") + resource.show(entry.tail)[bare:] for entry in entries)
         else:
             prefix = resource.prefix if resource.custom else b"{"
             items = b",".join(prefix + entry.tail for entry in entries)

@@ -13,11 +13,12 @@ from typing import Any
 
 from local_emulator import status
 from local_emulator.codec import encode
-from local_emulator.lists import options_error, parse_revision
+from local_emulator.lists import parse_revision
 from local_emulator.registry import Resource
 from local_emulator.selectors import Matcher, exact_name, matcher
 from local_emulator.status import Cause
 from local_emulator.store import Collection, Event, Store
+from local_emulator.tables import cells
 from local_emulator.views import View, metadata_of, partial, table
 
 DEFAULT_TIMEOUT = 3000.0
@@ -37,6 +38,7 @@ class Watch:
         self.bookmarks = _truthy(query.get("allowWatchBookmarks"))
         self.start = parse_revision(revision) if revision not in ("", "0") else 0
         self.initial = _truthy(initial) if initial is not None else self.start == 0
+        self.from_now = initial is not None and not self.initial and self.start == 0
         self.initial_end = initial is not None and _truthy(initial) and self.bookmarks
         timeout = query.get("timeoutSeconds", "")
         self.timeout = float(timeout) if timeout.isdecimal() and int(timeout) > 0 else DEFAULT_TIMEOUT
@@ -52,7 +54,11 @@ class Watch:
         elif initial is not None and rule != "NotOlderThan":
             text = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
         if text:
-            raise options_error(Cause("resourceVersionMatch", text, "FieldValueForbidden"))
+            causes = [Cause("resourceVersionMatch", text, "FieldValueForbidden")]
+            if initial is not None and rule:
+                listed = f'Unsupported value: "{rule}": supported values: "NotOlderThan"'
+                causes.append(Cause("resourceVersionMatch", listed, "FieldValueNotSupported"))
+            raise status.invalid("meta.k8s.io", "ListOptions", "", causes)
 
     def stop(self) -> None:
         self.stopped = True
@@ -66,7 +72,7 @@ class Watch:
         next_bookmark = loop.time() + BOOKMARK_INTERVAL
         collection.wakers.append(self.changed.set)
         try:
-            if not self.initial and self.start < collection.compacted:
+            if not self.initial and not self.from_now and self.start < collection.compacted:
                 yield self._gone(self.start, collection.compacted)
                 return
             position = collection.first + len(collection.events)
@@ -76,7 +82,7 @@ class Watch:
                     lines.append(self._bookmark({"k8s.io/initial-events-end": "true"}))
                 if lines:
                     yield b"".join(lines)
-            else:
+            elif not self.from_now:
                 position = self._position(collection)
             while not self.stopped:
                 self.changed.clear()
@@ -156,7 +162,10 @@ class Watch:
             kind, api_version = "PartialObjectMetadata", "meta.k8s.io/v1"
         shown: dict[str, Any] = {"kind": kind, "apiVersion": api_version, "metadata": metadata}
         if self.view.shape == "table":
-            row = {"cells": None, "object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}}
+            row = {
+                "cells": cells(self.resource, {"metadata": {}}, self.store.now()),
+                "object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata},
+            }
             shown = {
                 "kind": "Table",
                 "apiVersion": "meta.k8s.io/v1",

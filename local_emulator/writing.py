@@ -42,22 +42,24 @@ GENERATED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Query options of a write."""
+    """Query options of a write, and what its body says twice (as strict decoding reports it)."""
 
     manager: str = "unknown"
     field_validation: str = "Warn"
     dry_run: bool = False
     force: bool = False
+    duplicates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """DeleteOptions. propagation: Background, Foreground, Orphan or empty (the kind's default)."""
+    """DeleteOptions. propagation: Background, Foreground, Orphan or empty (the kind's default). unnamed: one of a collection."""
 
     uid: str = ""
     resource_version: str = ""
     propagation: str = ""
     dry_run: bool = False
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,27 @@ class Written:
     tail: bytes
     code: int = 200
     warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write about to happen: operation CREATE, UPDATE or DELETE; ``obj`` None when something ends, ``old`` None when it begins."""
+
+    operation: str
+    resource: Resource
+    subresource: str
+    namespace: str
+    name: str
+    obj: Object | None
+    old: Object | None
+    dry_run: bool = False
+
+
+class Gate(Protocol):
+    """What may refuse a write after everything else about it is right, or warn of it."""
+
+    def check(self, write: Write, /) -> list[str]:
+        """Warnings; ApiError for a write that must not happen."""
 
 
 class Rules(Protocol):

@@ -42,6 +42,24 @@ def read_all(text: str | bytes) -> list[Any]:
         raise ValueError(str(error)) from None
 
 
+def repeated_keys(text: str | bytes) -> list[str]:
+    """Every key that a mapping has twice, as ``line 6: key "a" already set in map``. The text must be readable."""
+    found: list[str] = []
+    stack: list[Any] = [yaml.compose(text, Loader=_Loader)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    found.append(f'line {key.start_mark.line + 1}: key "{key.value}" already set in map')
+                seen.add(key.value)
+                stack.append(value)
+        elif isinstance(node, yaml.SequenceNode):
+            stack += node.value
+    return found
+
+
 def _size(value: Any, known: dict[int, int]) -> int:
     """Number of values once aliases are written out; ValueError for too many or for an alias inside itself."""
     if not isinstance(value, dict | list):

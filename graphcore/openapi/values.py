@@ -6,8 +6,9 @@ people know by heart. Rules in CEL are not looked at here.
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import re2
@@ -32,7 +33,38 @@ _DATE_TIME = re.compile(
     r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)\Z"
 )
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
-_FORMATS = {"date": _DATE, "date-time": _DATE_TIME, "datetime": _DATE_TIME, "byte": _BASE64}
+_UUID = re.compile(r"^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+_MAC = re.compile(r"^([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$")
+
+
+def _parses(parse: Callable[[str], object]) -> Callable[[str], bool]:
+    def check(value: str) -> bool:
+        try:
+            parse(value)
+        except ValueError:
+            return False
+        return True
+
+    return check
+
+
+def _network(value: str) -> object:
+    if "/" not in value:
+        raise ValueError(value)
+    return ipaddress.ip_interface(value)
+
+
+_FORMATS: dict[str, Callable[[str], object]] = {
+    "date": _DATE.match,
+    "date-time": _DATE_TIME.match,
+    "datetime": _DATE_TIME.match,
+    "byte": _BASE64.match,
+    "ipv4": _parses(ipaddress.IPv4Address),
+    "ipv6": _parses(ipaddress.IPv6Address),
+    "cidr": _parses(_network),
+    "mac": _MAC.match,
+    "uuid": _UUID.match,
+}
 
 
 def type_of(value: Any) -> str:
@@ -62,8 +94,8 @@ def _check(value: Any, schema: Mapping[str, Any], path: str, name: str, found: l
         if isinstance(value, str):
             _string(value, schema, place, name, found)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            _number(value, schema, place, name, found)
             _number_format(value, schema, path, name, found)
+            _number(value, schema, place, name, found)
         elif isinstance(value, list):
             _list(value, schema, path, name, found)
     if schema.get("enum") is not None and not any(_equal(value, allowed) for allowed in schema["enum"]):
@@ -92,13 +124,16 @@ def _type_fault(value: Any, schema: Mapping[str, Any]) -> tuple[str, str] | None
 def _string(value: str, schema: Mapping[str, Any], place: str, name: str, found: list[Problem]) -> None:
     if schema.get("maxLength") is not None and len(value) > schema["maxLength"]:
         found.append(too_long(place, schema["maxLength"]))
+        return  # of a text only the first fault is told
     if schema.get("minLength") is not None and len(value) < schema["minLength"]:
         found.append(invalid(place, value, f"{name} in body should be at least {schema['minLength']} chars long"))
+        return
     pattern = schema.get("pattern")
     if pattern and not _matches(pattern, value):
         found.append(invalid(place, value, f"{name} in body should match '{pattern}'"))
+        return
     form = _FORMATS.get(schema.get("format") or "")
-    if form is not None and schema.get("type") == "string" and not form.match(value):
+    if form is not None and schema.get("type") == "string" and not form(value):
         found.append(type_invalid(place, value, f"{name} in body must be of type {schema['format']}: {show(value)}"))
 
 

@@ -76,7 +76,7 @@ def _check(schema: TypedSchema, value: Any, where: str) -> Iterator[tuple[str, s
         yield from _check_scalar(schema, value, where)
     elif schema.shape == MAP:
         if not isinstance(value, dict):
-            yield where, f"expected map, got &{{{_plain(value)}}}"
+            yield where, f"expected map, got &{{{plain(value)}}}"
             return
         for name, part in value.items():
             child = schema.fields.get(name) or schema.element
@@ -86,7 +86,7 @@ def _check(schema: TypedSchema, value: Any, where: str) -> Iterator[tuple[str, s
                 yield from _check(child, part, f"{where}.{name}")
     elif schema.shape == LIST:
         if not isinstance(value, list):
-            yield where, f"expected list, got &{{{_plain(value)}}}"
+            yield where, f"expected list, got &{{{plain(value)}}}"
             return
         yield from _check_list(schema, value, where)
 
@@ -146,14 +146,14 @@ def _shown(value: Any) -> str:
     return f"&value.valueUnstructured{{Value:{_go(value)}}}"
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """A value as Go prints it with ``%v``."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return f"[{' '.join(_plain(part) for part in value)}]"
+        return f"[{' '.join(plain(part) for part in value)}]"
     if isinstance(value, dict):
-        return f"map[{' '.join(f'{name}:{_plain(value[name])}' for name in sorted(value))}]"
+        return f"map[{' '.join(f'{name}:{plain(value[name])}' for name in sorted(value))}]"
     return "<nil>" if value is None else str(value)
 
 

@@ -115,10 +115,8 @@ def record_update(
     changed, removed = compare(typed, before, bare)
     changed = recursive_difference(changed, reset)
     removed = recursive_difference(removed, reset)
-    # Scaling is recorded only if somebody owned the number: the scale's own view of the managers is empty otherwise.
-    unrecorded = subresource == "scale" and not any(intersection(entry.fields, changed) for entry in managers.values())
     managers = book.take_away(book.take_away(managers, changed), removed)
-    mine = None if unrecorded else book.owned(changed)
+    mine = book.owned(changed)
     if mine is not None:
         key = book.identity(manager, UPDATE, subresource, version)
         known = managers.get(key)

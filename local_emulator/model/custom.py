@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from graphcore.errors import Problem
 from graphcore.openapi.pruning import META, apply_defaults, prune
 from graphcore.openapi.values import validate_value
+from local_emulator.metadata import validate as validate_metadata
+from local_emulator.model.embedded import check_embedded, has_embedded, read_embedded
 from local_emulator.model.reading import reader_of
 from local_emulator.model.report import Report
 from local_emulator.model.rules import check_rules, compile_rules
@@ -33,6 +37,7 @@ def custom_reader(schema: Schema) -> Callable[[Object, Report], Object]:
     """Reads objects of one version of a CRD: metadata as an ObjectMeta, everything else pruned and defaulted."""
     metadata = reader_of(_OBJECT_META)
     rest = {**schema, "properties": {name: part for name, part in (schema.get("properties") or {}).items() if name not in META}}
+    embeds = has_embedded(rest)
 
     def read(obj: Object, report: Report) -> Object:
         own = Report()
@@ -41,6 +46,8 @@ def custom_reader(schema: Schema) -> Callable[[Object, Report], Object]:
         kept = prune(body, rest)
         if kept != body:
             report.unknown.extend(_unknown(body, kept, ""))
+        if embeds:
+            kept = read_embedded(kept, rest, metadata, report)
         report.unknown.extend(f"metadata.{path}" for path in own.unknown)
         report.unknown.sort()
         return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": meta, **apply_defaults(kept, rest)}
@@ -65,15 +72,14 @@ def _unknown(given: Any, kept: Any, where: str) -> Iterator[str]:
 def custom_checker(schema: Schema) -> Callable[[Object, Object | None, str], list[Cause]]:
     """Validates read objects of one version of a CRD."""
     body_schema = {**schema, "properties": {name: part for name, part in (schema.get("properties") or {}).items() if name not in META}}
-    distinct = _distinct_sites(body_schema)
+    distinct, embeds = _distinct_sites(body_schema), has_embedded(body_schema)
     rules = compile_rules(schema, root=True)
 
     def faults(obj: Object) -> list[Cause]:
         body = {name: value for name, value in obj.items() if name not in META}
-        found = [
-            Cause((problem.path or "").removeprefix("."), problem.message, problem.code)
-            for problem in validate_value(body, body_schema, "")
-        ]
+        found = [Cause(_place(problem), problem.message, problem.code) for problem in validate_value(body, body_schema, "")]
+        if embeds:
+            found.extend(check_embedded(body, body_schema, partial(validate_metadata, None)))
         if distinct:
             found.extend(_repeated(body, body_schema, ""))
         return found
@@ -90,6 +96,12 @@ def custom_checker(schema: Schema) -> Callable[[Object, Object | None, str], lis
         return [*found, *check_rules(rules, obj, old, "")]
 
     return check
+
+
+def _place(problem: Problem) -> str:
+    """Where a fault is; of combined schemas a real server does not say it."""
+    combined = problem.message.startswith(('Invalid value: "": "', 'Invalid value: "": Checked value')) and " must " in problem.message
+    return "<nil>" if combined else (problem.path or "").removeprefix(".")
 
 
 def _distinct_sites(schema: Schema) -> bool:
@@ -113,7 +125,9 @@ def _repeated(value: Any, schema: Schema, where: str) -> Iterator[Cause]:
         kind = schema.get("x-kubernetes-list-type")
         seen: set[str] = set()
         for index, item in enumerate(value):
-            if kind in ("set", "map"):
+            if kind == "map" and not isinstance(item, dict):
+                yield Cause(f"{where}[{index}]", f"Invalid value: {json.dumps(item)}: must be an object for an array of list-type map")
+            elif kind in ("set", "map"):
                 told = {key: item[key] for key in sorted(keys) if key in item} if kind == "map" and isinstance(item, dict) else item
                 text = json.dumps(told, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
                 if text in seen:

@@ -10,6 +10,8 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from local_emulator.autoscalers import METRICS
+
 Struct = dict[str, Any]
 Default = Callable[[Struct], None]
 
@@ -147,8 +149,16 @@ def _subject(struct: Struct) -> None:
 
 def _horizontal_pod_autoscaler(struct: Struct) -> None:
     struct.setdefault("minReplicas", 1)
-    if "targetCPUUtilizationPercentage" not in struct and not struct.get("metrics"):
+    if not struct.get("metrics"):
         struct["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}]
+
+
+def _first_autoscaler(struct: Struct) -> None:
+    """Version 1 knows other metrics by an annotation alone."""
+    spec = struct["spec"]
+    spec.setdefault("minReplicas", 1)
+    if METRICS not in struct["metadata"].get("annotations", {}):
+        spec.setdefault("targetCPUUtilizationPercentage", 80)
 
 
 def _scaling_behavior(struct: Struct) -> None:
@@ -265,7 +275,8 @@ DEFAULTERS: dict[str, Default] = {
     "GRPCAction": _set(service=""),
     "HTTPGetAction": _http_get,
     "HorizontalPodAutoscalerBehavior": _scaling_behavior,
-    "HorizontalPodAutoscalerSpec": _horizontal_pod_autoscaler,
+    "io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler": _first_autoscaler,
+    "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec": _horizontal_pod_autoscaler,
     "HostPathVolumeSource": _set(type=""),
     "ISCSIVolumeSource": _set(iscsiInterface="default"),
     "IngressClassParametersReference": _set(scope="Cluster"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -201,7 +201,7 @@ def reader_of(name: str) -> Reader:
         return _reader(schema) if schema.get("type") not in (None, "object") else _anything
     short = name.rpartition(".")[2]
     properties = schema["properties"]
-    required = set(schema.get("required", ())) | set(PRESENT.get(short, "").split())
+    required = _always_there(schema, short)
     embedded = {part: _reader(properties[part]) for part in EMBEDDED.get(short, "").split() if part in properties}
     plain, pointers = PLAIN.get(short, "").split(), POINTERS.get(short, "").split()
     readers = {part: _reader(value) for part, value in properties.items()}
@@ -245,7 +245,7 @@ def reader_of(name: str) -> Reader:
             if part not in out:
                 out[part] = reader({}, part, report)
         for part, zero in always:
-            if part not in out:
+            if part not in out or (zero is None and out[part] == []):
                 out[part] = zero
         if default is not None:
             default(out)
@@ -254,11 +254,20 @@ def reader_of(name: str) -> Reader:
     return read
 
 
+# declared as required and yet left out when empty
+_OMITTED = {"ValidatingAdmissionPolicyBindingSpec": {"validationActions"}}
+
+
+def _always_there(schema: Mapping[str, Any], short: str) -> set[str]:
+    """Properties that Go writes even when they are zero."""
+    return (set(schema.get("required", ())) | set(PRESENT.get(short, "").split())) - _OMITTED.get(short, set())
+
+
 def empty_object(name: str) -> dict[str, Any]:
     """An object of the definition that nobody has written to: embedded structs and zeros, without defaults."""
     schema = definitions()[name]
     short, properties = name.rpartition(".")[2], schema.get("properties", {})
-    required = set(schema.get("required", ())) | set(PRESENT.get(short, "").split())
+    required = _always_there(schema, short)
     out = {part: _empty(properties[part]) for part in sorted(required) if part in properties}
     for part in EMBEDDED.get(short, "").split():
         reference = properties.get(part, {}).get("$ref")

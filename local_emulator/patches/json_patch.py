@@ -53,11 +53,8 @@ def _apply(document: Any, operation: dict[str, Any]) -> Any:
 
 
 def _tokens(path: str) -> list[str]:
-    if path == "":
-        return []
-    if not path.startswith("/"):
-        raise _refused()
-    return [token.replace("~1", "/").replace("~0", "~") for token in path[1:].split("/")]
+    # What stands before the first slash counts for nothing, on a real server as here.
+    return [token.replace("~1", "/").replace("~0", "~") for token in path.split("/")[1:]]
 
 
 def _step(value: Any, token: str) -> Any:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local_emulator.status import bad_request
+from local_emulator.apply.checking import plain
+from local_emulator.status import bad_request, internal
 
 Schema = Mapping[str, Any]
 
@@ -35,7 +36,7 @@ def _merge_maps(target: dict[str, Any], patch: dict[str, Any], schema: Schema) -
     if directive == "delete":
         return {}
     if directive not in (None, "merge"):
-        raise bad_request(f"unknown patch type: {directive}")
+        raise internal(f"unknown patch type: {directive} in map: {plain(patch)}")
     out = dict(target)
     retained = patch.get(_RETAIN)
     if isinstance(retained, list):
@@ -53,8 +54,14 @@ def _merge_maps(target: dict[str, Any], patch: dict[str, Any], schema: Schema) -
             out.pop(name, None)
             continue
         child = _child(schema, name)
-        if isinstance(value, dict):
-            before = out.get(name)
+        if name in orders and isinstance(value, list):
+            _check_order(value, orders[name], child.get("x-kubernetes-patch-merge-key") or "")
+        before = out.get(name)
+        if not isinstance(before, type(value)) and isinstance(value, dict | list):
+            # Nothing to merge with: taken as it is, without what carries a directive.
+            if not (isinstance(value, dict) and _PATCH in value):
+                out[name] = _plain_part(value)
+        elif isinstance(value, dict):
             if name in out and isinstance(before, dict) and _strategy(child, "replace"):
                 out[name] = _without_directives(value)
             else:
@@ -101,24 +108,48 @@ def _merge_lists(target: Any, patch: list[Any], schema: Schema, order: list[Any]
 
 def _merge_keyed(live: list[Any], patch: list[Any], key: str, items: Schema) -> list[Any]:
     out = list(live)
-    if any(isinstance(item, dict) and item.get(_PATCH) == "replace" and len(item) == 1 for item in patch):
-        return [
-            _without_directives(item) for item in patch if not (isinstance(item, dict) and item.get(_PATCH) == "replace" and len(item) == 1)
-        ]
+    if any(isinstance(item, dict) and item.get(_PATCH) == "replace" for item in patch):
+        return [_without_directives(item) for item in patch if not (isinstance(item, dict) and _PATCH in item)]
     for item in patch:
         if not isinstance(item, dict) or key not in item:
-            raise bad_request(f"map: {item} does not contain declared merge key: {key}")
+            raise internal(f"map: {plain(item)} does not contain declared merge key: {key}")
         found = [index for index, known in enumerate(out) if isinstance(known, dict) and known.get(key) == item[key]]
         directive = item.get(_PATCH)
         if directive == "delete":
             out = [known for index, known in enumerate(out) if index not in found]
-        elif found and directive == "replace":
-            out[found[0]] = _without_directives({name: value for name, value in item.items() if name != _PATCH})
         elif found:
             out[found[0]] = _merge_maps(out[found[0]], item, items)
         else:
             out.append(_merge_maps({}, item, items))
     return out
+
+
+def _check_order(patch: list[Any], order: list[Any], key: str) -> None:
+    """The items of a patch must come in the order that it asks for."""
+
+    def name_of(item: Any) -> Any:
+        return item.get(key) if isinstance(item, dict) and key else item
+
+    told = [item for item in patch if not (isinstance(item, dict) and _PATCH in item)]
+    wanted = iter(name_of(item) for item in order)
+    if not all(any(name_of(item) == name for name in wanted) for item in told):
+        raise internal(f"The order in patch list:\n{plain(told)}\n doesn't match {_ORDER.rstrip('/')} list:\n{plain(order)}\n")
+
+
+def _plain_part(value: Any) -> Any:
+    """A value without maps that carry a directive."""
+    if isinstance(value, dict):
+        return {
+            name: _plain_part(part)
+            for name, part in value.items()
+            if not (isinstance(part, dict) and _PATCH in part)
+            and name != _RETAIN
+            and not name.startswith((_DELETE_FROM, _ORDER))
+            and part is not None
+        }
+    if isinstance(value, list):
+        return [_plain_part(part) for part in value if not (isinstance(part, dict) and _PATCH in part)]
+    return value
 
 
 def _arrange(merged: list[Any], live: list[Any], order: list[Any], key: str) -> list[Any]:

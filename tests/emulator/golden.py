@@ -33,7 +33,8 @@ CONTENT_TYPES = {
 METHODS = {"post": "POST", "put": "PUT"}
 USER_AGENT = "recorder/1"
 
-_VARYING = frozenset({"uid", "resourceVersion", "creationTimestamp", "time", "clusterIP", "nodePort"})
+_VARYING = frozenset({"uid", "lastPhaseTransitionTime", "resourceVersion", "creationTimestamp", "time", "clusterIP", "nodePort"})
+_TOKEN = re.compile(r"kube-api-access-[a-z0-9]{5}")
 _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -43,7 +44,7 @@ def normalised(value: Any) -> Any:
         return {name: _member(name, part) for name, part in value.items()}
     if isinstance(value, list):
         return [normalised(part) for part in value]
-    return _UID.sub("UID", value) if isinstance(value, str) else value
+    return _TOKEN.sub("kube-api-access-VARIES", _UID.sub("UID", value)) if isinstance(value, str) else value
 
 
 def _member(name: str, value: Any) -> Any:

@@ -15,6 +15,7 @@ from local_emulator.apply.server_side import record_update, server_side_apply
 from local_emulator.apply.typed import TypedSchema
 from local_emulator.apply.walk import compare, everything, field_set, merge
 from local_emulator.status import ApiError
+from tests.emulator.client import Client
 
 Object = dict[str, Any]
 NOW, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:00:09Z"
@@ -243,12 +244,16 @@ def test_the_main_endpoint_never_owns_status() -> None:
     assert result["metadata"]["managedFields"][0]["fieldsV1"] == {"f:spec": {"f:n": {}}}
 
 
-def test_scaling_is_recorded_only_if_somebody_owned_the_number() -> None:
-    def scaled(live: Object) -> Object:
-        return record_update(live, {**live, "spec": {**live["spec"], "n": 5}}, manager="s", typed=CUSTOM, now=NOW, subresource="scale")
-
-    assert owned(scaled(apply(None, "a", n=1)), "s", "Update") == {"f:n": {}}
-    assert owned(scaled(apply(None, "a", map={"x": "1"})), "s", "Update") is None
+@pytest.mark.parametrize("replicas", [2, None])
+def test_scaling_is_recorded_only_if_somebody_owned_the_number(client: Client, replicas: int | None) -> None:
+    path, labels = "/apis/apps/v1/namespaces/default/deployments/w", {"a": "b"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    spec = {"selector": {"matchLabels": labels}, "template": template, **({"replicas": replicas} if replicas else {})}
+    client.apply(path, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "w"}, "spec": spec})
+    client.merge(path + "/scale?fieldManager=s", {"spec": {"replicas": 5}})
+    entries = client.get(path).body["metadata"]["managedFields"]
+    scaled = [entry["fieldsV1"] for entry in entries if entry.get("subresource") == "scale"]
+    assert scaled == ([{"f:spec": {"f:replicas": {}}}] if replicas else [])
 
 
 def test_kubectl_takes_over_what_it_applied_client_side() -> None:

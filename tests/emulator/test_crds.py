@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.emulator.client import TABLE, Client
-from tests.emulator.exchanges import CRDS, FOOS, definition, foo
 from tests.emulator.test_watch import run, watching
+from tests.exchanges.objects_of import CRDS, FOOS, definition, foo
 
 NAME = CRDS + "/foos.example.krofn.dev"
 

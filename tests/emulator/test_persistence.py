@@ -10,8 +10,8 @@ import pytest
 
 from local_emulator.persistence import Database
 from tests.emulator.client import Client, config_map
-from tests.emulator.exchanges import CRDS, FOOS, definition, foo
 from tests.emulator.test_controllers import owned
+from tests.exchanges.objects_of import CRDS, FOOS, definition, foo
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 

@@ -82,8 +82,8 @@ def test_paths(path: str, expected: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("body", "media", "code"),
     [
-        (b"", "application/json", 400), (b"[]", "application/json", 400), (b"null", "application/json", 400), (b"\xff\xfe", "application/json", 400),
-        (b'{"metadata": 3}', "application/json", 422), (b"[" * 100_000, "application/json", 400), (b"a: &a [*a]", "application/yaml", 400),
+        (b"", "application/json", 400), (b"[]", "application/json", 400), (b"null", "application/json", 422), (b"\xff\xfe", "application/json", 400),
+        (b'{"metadata": 3}', "application/json", 400), (b"[" * 100_000, "application/json", 400), (b"a: &a [*a]", "application/yaml", 400),
         (b"x" * (3 * 1024 * 1024 + 1), "application/json", 413), (b"k8s", PROTOBUF, 400), (b"k8s\x00\xff\xff\xff", PROTOBUF, 400), (b"", PROTOBUF, 400),
         (b"{}", "application/cbor", 415), (b"date: 2026-01-01", "application/yaml", 422),
     ],
