@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any, TypeVar
 
 import click
 
+from functions.platform.settings import SettingsError, load
 from graphcore.errors import Problem, ProblemsError
-from graphcore.graph import Graph, Limits, compile_graph, group_versions
+from graphcore.graph import Graph, compile_graph, group_versions
 from graphcore.names import CRD_KIND, RGD_KIND
 from graphcore.openapi import Schemas
 from local_emulator.console import Misuse, Refusal, read_documents
@@ -69,7 +71,14 @@ def verdicts(files: Sequence[str], crds: str | None, live: bool, kubeconfig: str
 
 
 def judge(definitions: Sequence[tuple[str, Mapping[str, Any]]], schemas: Schemas) -> list[Verdict]:
-    """A verdict per definition, in the order given. A refused one is judged again when another has brought a kind."""
+    """A verdict per definition, in the order given. A refused one is judged again when another has brought a kind.
+
+    Limits and feature gates are the functions' own, from the same environment variables. Raises Misuse when one of them is malformed.
+    """
+    try:
+        limits = load(os.environ).limits
+    except SettingsError as error:
+        raise Misuse(str(error)) from None
     verdicts: dict[int, Verdict] = {}
     pending = list(range(len(definitions)))
     while pending:
@@ -78,7 +87,7 @@ def judge(definitions: Sequence[tuple[str, Mapping[str, Any]]], schemas: Schemas
             file, definition = definitions[index]
             name = str((definition.get("metadata") or {}).get("name") or "")
             try:
-                graph = compile_graph(definition, schemas, Limits(omit=True))
+                graph = compile_graph(definition, schemas, limits)
             except ProblemsError as error:
                 verdicts[index] = Verdict(file, name, None, error.problems)
                 continue

@@ -115,8 +115,12 @@ class _Reader:
 
     def comprehension(self, expr: Comprehension, scope: _Scope) -> tuple[_Source, ...]:
         over = self.sources(expr.iter_range, scope)
-        outer = {**scope, expr.accu_var: self.sources(expr.accu_init, scope)}
-        if expr.iter_var != UNUSED:  # else it is a binding: only its result has a value
+        start = self.sources(expr.accu_init, scope)
+        outer = {**scope, expr.accu_var: start}
+        if expr.iter_var == UNUSED:  # a binding: only its result has a value
+            if not _occurs(expr.accu_var, expr.result):
+                self.note(start)  # evaluated all the same
+        else:
             element = _below(over, None)
             inner = {**outer, expr.iter_var: () if expr.iter_var2 else element}
             if expr.iter_var2:
@@ -128,6 +132,20 @@ class _Reader:
                 # How many elements there are matters even where none of them is looked at.
                 self.note(element)
         return self.sources(expr.result, outer)
+
+
+def _occurs(name: str, expr: Expr) -> bool:
+    """Whether ``name`` is free in an expression."""
+    if isinstance(expr, Ident):
+        return expr.name == name
+    if not isinstance(expr, Comprehension):
+        return any(_occurs(name, child) for child in children(expr))
+    if _occurs(name, expr.iter_range) or _occurs(name, expr.accu_init):
+        return True
+    if name == expr.accu_var:
+        return False
+    loop = name not in (expr.iter_var, expr.iter_var2) and (_occurs(name, expr.loop_condition) or _occurs(name, expr.loop_step))
+    return loop or _occurs(name, expr.result)
 
 
 def _below(sources: tuple[_Source, ...], part: str | None) -> tuple[_Source, ...]:

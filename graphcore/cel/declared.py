@@ -109,8 +109,8 @@ class Declarations:
             schema = _embedded(schema)
         additional = schema.get("additionalProperties")
         if additional is True:
-            return map_of(STRING, DYN)
-        if isinstance(additional, Mapping):
+            schema = {**schema, PRESERVE: True}  # for Kubernetes' CEL no map, but an object, here with fields of any name
+        elif isinstance(additional, Mapping):
             return map_of(STRING, self._type(f"{path}.@elem", additional) or DYN)
         self._schemas[path] = schema
         return object_type(path)

@@ -28,6 +28,7 @@ from graphcore.graph.order import deletion_waves, find_cycle, topological_order
 from graphcore.graph.paths import format_path
 from graphcore.graph.projection import Projection, check_status, judge_status, literal_types, read_status
 from graphcore.graph.revision import revision_hash
+from graphcore.graph.shape import shape_faults
 from graphcore.openapi import Schemas
 from graphcore.openapi.metadata import OBJECT_META
 from graphcore.simpleschema import to_openapi
@@ -52,6 +53,8 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
     rgd: the object, with or without API server defaults. Raises ProblemsError with all problems (severity ``error``), deterministic order.
     """
     limits = limits or Limits()
+    if malformed := shape_faults(rgd):
+        raise ProblemsError(malformed)
     spec: Mapping[str, Any] = rgd.get("spec") or {}
     block: Mapping[str, Any] = spec.get("schema") or {}
     name = str((rgd.get("metadata") or {}).get("name", ""))

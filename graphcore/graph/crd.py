@@ -58,15 +58,15 @@ def synthesize_crd(
     version: value of the label ``kro.run/kro-version``.
     """
     group = schema.get("group") or names.GROUP
-    kind = schema["kind"]
+    kind = schema.get("kind") or ""
     singular = kind.lower()
     plural = pluralize(singular)
     crd_names: dict[str, Any] = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": singular}
     for key in ("shortNames", "categories"):
         if schema.get(key):
             crd_names[key] = schema[key]
-    crd_version = {
-        "name": schema["apiVersion"],
+    crd_version: dict[str, Any] = {
+        "name": schema.get("apiVersion") or "",
         "served": True,
         "storage": True,
         "subresources": {"status": {}},

@@ -164,7 +164,9 @@ def _template(resource: Mapping[str, Any], type_: NodeType) -> dict[str, Any]:
         return dict(resource["template"])
     reference = resource["externalRef"]
     metadata = {
-        key: value for key, value in reference["metadata"].items() if key in ("name", "namespace", "selector") and value not in (None, "")
+        key: value
+        for key, value in (reference.get("metadata") or {}).items()
+        if key in ("name", "namespace", "selector") and value not in (None, "")
     }
     return {"apiVersion": reference["apiVersion"], "kind": reference["kind"], "metadata": metadata}
 

@@ -73,7 +73,7 @@ RESERVED = frozenset(
 
 def check_names(spec: Mapping[str, Any], limits: Limits) -> Iterator[Problem]:
     """Problems with the kind, the ids and the iterators of a definition, in the order they stand there."""
-    kind = str((spec.get("schema") or {}).get("kind", ""))
+    kind = str((spec.get("schema") or {}).get("kind") or "")
     if not _UPPER_CAMEL.match(kind):
         yield Problem(
             "invalid-kind",

@@ -204,7 +204,7 @@ def check_status(projection: Projection, environment: Environment, typing: Typin
             yield use.problem("cyclic-status-type", str(error), "project the fields you need instead of the whole object")
             continue
         projection.leaves.append((item.path, leaf, use))
-        if item.path == ("state",) and leaf.get("type") != "string":
+        if item.path == ("state",) and not _takes_states(leaf):
             yield use.problem(
                 "status-state-type", "status.state is written by krofn and must be a string", "choose another name for the field"
             )
@@ -225,6 +225,11 @@ def check_status(projection: Projection, environment: Environment, typing: Typin
                 f'condition expressions must return runtime.newCondition(...) or a list of them, got "{program.type.text}"',
                 "use .orValue([]) to unwrap an optional",
             )
+
+
+def _takes_states(leaf: Mapping[str, Any]) -> bool:
+    """Whether a field of this schema can hold what is written to ``status.state``."""
+    return "type" not in leaf or (leaf["type"] == "string" and "format" not in leaf)
 
 
 def _is_condition(type_: Type) -> bool:

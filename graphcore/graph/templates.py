@@ -65,10 +65,8 @@ def literal_paths(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def _walk(value: Any, schema: Schema | None, path: Path) -> Iterator[Field | Problem]:
-    if schema is not None and schema.get(PRESERVE) is True:
-        schema = None
-    if schema is None:
-        yield from _walk_free(value, path)
+    if schema is None or schema.get(PRESERVE) is True:
+        yield from _walk_free(value, schema, path)
         return
     expected = expected_types(schema)
     if expected is None:
@@ -88,15 +86,16 @@ def _walk(value: Any, schema: Schema | None, path: Path) -> Iterator[Field | Pro
         yield _mismatch(expected, path, value)
 
 
-def _walk_free(value: Any, path: Path) -> Iterator[Field | Problem]:
+def _walk_free(value: Any, schema: Schema | None, path: Path) -> Iterator[Field | Problem]:
+    """Literals are not checked here; expressions still know the schema of a field that is declared among unknown ones."""
     if isinstance(value, Mapping):
         for key in sorted(value):
-            yield from _walk_free(value[key], (*path, str(key)))
+            yield from _walk_free(value[key], _below(schema, str(key)), (*path, str(key)))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _walk_free(item, (*path, index))
+            yield from _walk_free(item, _below(schema, index), (*path, index))
     elif isinstance(value, str):
-        yield from _string(value, None, ("any",), path)
+        yield from _string(value, schema, ("any",), path)
 
 
 def _walk_object(value: Mapping[str, Any], schema: Schema, expected: tuple[str, ...], path: Path) -> Iterator[Field | Problem]:
@@ -175,13 +174,16 @@ def expected_types(schema: Schema) -> tuple[str, ...] | None:
 
 def schema_at(schema: Schema, path: Path) -> Schema | None:
     """The schema of a field, or None where the schema does not say."""
-    found: Any = schema
+    found: Schema | None = schema
     for part in path:
-        if not isinstance(found, Mapping) or found.get(PRESERVE) is True:
-            return None
-        found = (
-            found.get("items") if isinstance(part, int) else (found.get("properties") or {}).get(part, found.get("additionalProperties"))
-        )
+        found = _below(found, part)
+    return found
+
+
+def _below(schema: Schema | None, part: str | int) -> Schema | None:
+    if schema is None:
+        return None
+    found = schema.get("items") if isinstance(part, int) else (schema.get("properties") or {}).get(part, schema.get("additionalProperties"))
     return found if isinstance(found, Mapping) else None
 
 

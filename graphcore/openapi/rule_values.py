@@ -1,7 +1,7 @@
 """Validation rules applied to one value: a default that breaks its own schema's rules can never be used.
 
-Source: apiextensions-apiserver 0.36 ``apiserver/schema/cel/validation.go``. Only a plain "false" counts: rules that do not compile are
-reported where they stand, and an evaluation that fails may do so because of a string format that is not converted here.
+Source: apiextensions-apiserver 0.36 ``apiserver/schema/cel/validation.go``. Rules that do not compile are reported where they stand. An
+evaluation that fails counts unless a string format is about, since those are not converted here.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graphcore.cel.errors import CelError, EvaluationError
+from graphcore.cel.errors import CelError, EvaluationError, Reason
 from graphcore.cel.program import Program
 from graphcore.errors import Problem
 from graphcore.openapi.fielderrors import in_order, invalid, key
 from graphcore.openapi.rule_language import UnknownLibrary, check_rule
 from graphcore.openapi.rule_types import Provider, declare, escape
+
+_CONVERTED = frozenset({"byte", "date", "date-time", "datetime", "duration"})
 
 
 def rule_faults(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Problem]:
@@ -24,9 +26,13 @@ def rule_faults(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Pr
     declared = declare(schema, "selfType")
     if declared is not None:
         for rule in schema.get("x-kubernetes-validations") or ():
-            if _broken(rule, value, {"self": declared.type, "oldSelf": declared.type}, Provider(declared), schema):
-                message = (rule.get("message") or "").strip() or f"failed rule: {' '.join((rule.get('rule') or '').split())}"
-                yield invalid(path, value, message)
+            variables = {"self": declared.type, "oldSelf": declared.type}
+            words = (rule.get("message") or "").strip() or f"failed rule: {' '.join((rule.get('rule') or '').split())}"
+            outcome = _outcome(rule, value, variables, Provider(declared), schema)
+            if isinstance(outcome, EvaluationError):
+                yield invalid(path, schema.get("type", ""), f"{outcome.message} evaluating rule: {words}")
+            elif not outcome:
+                yield invalid(path, value, words)
     if isinstance(value, Mapping):
         properties = schema.get("properties") or {}
         additional = schema.get("additionalProperties")
@@ -40,17 +46,30 @@ def rule_faults(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Pr
             yield from rule_faults(item, schema["items"], f"{path}[{index}]")
 
 
-def _broken(rule: Mapping[str, Any], value: Any, variables: Mapping[str, Any], provider: Provider, schema: Mapping[str, Any]) -> bool:
+def _outcome(
+    rule: Mapping[str, Any], value: Any, variables: Mapping[str, Any], provider: Provider, schema: Mapping[str, Any]
+) -> bool | EvaluationError:
+    """Whether the value keeps the rule, as far as that can be told here, or why that cannot be evaluated."""
     text = rule.get("rule") or ""
     if rule.get("optionalOldSelf") or not text.strip():
-        return False
+        return True
     try:
         checked = check_rule(text, variables, provider)
         program = Program(text, checked.expr, checked.type, checked.overloads, checked.names, checked.types)
         seen = _escaped(value, schema)
-        return program.evaluate({"self": seen, "oldSelf": seen}) is False
-    except (CelError, EvaluationError, UnknownLibrary):
-        return False
+        return program.evaluate({"self": seen, "oldSelf": seen}) is not False
+    except (CelError, UnknownLibrary):
+        return True
+    except EvaluationError as error:
+        return True if error.reason is Reason.BUDGET or _converted(schema) else error
+
+
+def _converted(schema: Mapping[str, Any]) -> bool:
+    """Whether rules see some string of such a value as something else."""
+    if schema.get("format") in _CONVERTED:
+        return True
+    parts = [*(schema.get("properties") or {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    return any(_converted(part) for part in parts if isinstance(part, Mapping))
 
 
 def _escaped(value: Any, schema: Mapping[str, Any]) -> Any:

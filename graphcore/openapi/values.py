@@ -95,7 +95,7 @@ def _check(value: Any, schema: Mapping[str, Any], path: str, name: str, found: l
             _string(value, schema, place, name, found)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             _number_format(value, schema, path, name, found)
-            _number(value, schema, place, name, found)
+            _number(value, schema, path, name, found)
         elif isinstance(value, list):
             _list(value, schema, path, name, found)
     if schema.get("enum") is not None and not any(_equal(value, allowed) for allowed in schema["enum"]):
@@ -144,20 +144,25 @@ def _matches(pattern: str, value: str) -> bool:
         return True  # the pattern's own fault is reported where it is declared
 
 
-def _number(value: float, schema: Mapping[str, Any], place: str, name: str, found: list[Problem]) -> None:
+def _number(value: float, schema: Mapping[str, Any], path: str, name: str, found: list[Problem]) -> None:
+    place = _place(path, name)
     factor = schema.get("multipleOf")
     if factor and factor > 0 and not (value / factor).is_integer():
         found.append(invalid(place, value, f"{name} in body should be a multiple of {number(factor)}"))
     maximum, minimum = schema.get("maximum"), schema.get("minimum")
+    if maximum is not None:
+        _number_format(maximum, schema, path, name, found, "Maximum boundary")
     if maximum is not None and (value > maximum or (schema.get("exclusiveMaximum") and value == maximum)):
         words = "less than" if schema.get("exclusiveMaximum") else "less than or equal to"
         found.append(invalid(place, value, f"{name} in body should be {words} {number(maximum)}"))
+    if minimum is not None:
+        _number_format(minimum, schema, path, name, found, "Minimum boundary")
     if minimum is not None and (value < minimum or (schema.get("exclusiveMinimum") and value == minimum)):
         words = "greater than" if schema.get("exclusiveMinimum") else "greater than or equal to"
         found.append(invalid(place, value, f"{name} in body should be {words} {number(minimum)}"))
 
 
-def _number_format(value: float, schema: Mapping[str, Any], path: str, name: str, found: list[Problem]) -> None:
+def _number_format(value: float, schema: Mapping[str, Any], path: str, name: str, found: list[Problem], subject: str = "Checked") -> None:
     """Whether an integer is one, and fits its format; told at the place of the whole value, without the value."""
     if schema.get("type") != "integer":
         return
@@ -165,7 +170,7 @@ def _number_format(value: float, schema: Mapping[str, Any], path: str, name: str
     whole = isinstance(value, int) or value.is_integer()
     if not whole or not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         form = f"with format {schema['format']}" if schema.get("format") in ("int32", "int64") else "(default format)"
-        found.append(invalid(path, "", f"Checked value must be of type integer {form} in {name}"))
+        found.append(invalid(path, "", f"{subject} value must be of type integer {form} in {name}"))
 
 
 def _list(value: list[Any], schema: Mapping[str, Any], path: str, name: str, found: list[Problem]) -> None:

@@ -6,7 +6,7 @@ Sizes are counted while building, because a few lines of custom types can stand 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from graphcore.errors import Problem
 from graphcore.errors.paths import child
 from graphcore.simpleschema.documents import members, type_name
 from graphcore.simpleschema.grammar import ATOMS, OBJECT, FieldType, GrammarError, Map, Slice, Word, parse_type
-from graphcore.simpleschema.markers import Field, apply
+from graphcore.simpleschema.markers import Field, Unwritable, apply
 from graphcore.simpleschema.tokenizer import tokenize
 from graphcore.simpleschema.vocabulary import unknown_type_hint
 
@@ -51,10 +51,15 @@ class Built:
 
 @dataclass(slots=True)
 class Builder:
-    """Builds schemas out of the types known so far. types: name to schema, None where the type itself is faulty (and reported)."""
+    """Builds schemas out of the types known so far. types: name to schema, None where the type itself is faulty (and reported).
+
+    served: what is built now goes into the CRD. unwritable: where the values without a JSON form stand.
+    """
 
     types: dict[str, Built | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    served: bool = False
+    unwritable: dict[Unwritable, tuple[Place, str]] = field(default_factory=dict)
 
     def report(
         self, place: Place, message: str, code: str, *, text: str | None = None, column: int | None = None, hint: str | None = None
@@ -133,6 +138,12 @@ class Builder:
         apply(target, markers)
         for refused in target.faults:
             self.fault(place, text, refused)
+        for value in target.schema.values():
+            if isinstance(value, Unwritable):
+                self.unwritable.setdefault(value, (place, text))
+        if self.served and self.unwritable:
+            for kept in dict.fromkeys(_unwritable(target.schema)):
+                self.fault(*self.unwritable[kept], kept.fault)
         demanded = target.required
         if len(self.problems) > before:
             return None, demanded
@@ -164,3 +175,13 @@ class Builder:
             self.report(place, f"schema too large (max {limits})", "too-large", hint="use object for parts that need no schema")
             return None
         return built
+
+
+def _unwritable(schema: Mapping[str, Any]) -> Iterator[Unwritable]:
+    """All of a schema and below."""
+    pending = [schema]
+    while pending:
+        current = pending.pop()
+        yield from (value for value in current.values() if isinstance(value, Unwritable))
+        parts = [current.get("items"), current.get("additionalProperties"), *(current.get("properties") or {}).values()]
+        pending += [part for part in parts if isinstance(part, Mapping)]

@@ -26,6 +26,7 @@ def to_openapi(spec: Any, types: Any) -> dict[str, Any]:
     elif types is not None:
         builder.report(Place("types"), f"failed to unmarshal predefined types: got {type_name(types)}", "invalid-type", hint=_HINT)
     result: dict[str, Any] = {"type": "object"}
+    builder.served = True
     if isinstance(spec, Mapping):
         built = builder.object(spec, Place("spec"))
         if built is not None:

@@ -33,21 +33,33 @@ class Field:
         return str(self.schema.get("type", ""))
 
 
+@dataclass(frozen=True, slots=True)
+class Unwritable:
+    """Stands in a schema for a value that has no JSON form: a fault of every field that keeps it, none where it is replaced or unused."""
+
+    fault: GrammarError
+
+
 class _Refused(Exception):
     """A marker that cannot be applied: message, hint."""
 
 
+class _NoJson(_Refused):
+    """A marker that can be applied, but leaves what no CRD can contain."""
+
+
 def apply(target: Field, markers: tuple[Marker, ...]) -> None:
     """Apply ``markers`` in order; faults land in ``target.faults``."""
-    last_default = next((marker for marker in reversed(markers) if marker.key == "default"), None)
     for marker in markers:
-        if marker.key == "default" and marker is not last_default and target.type in ("string", "array", "object"):
-            continue  # replaced by the later one before anybody looks at it
         try:
             _EFFECTS[marker.key](target, marker)
         except _Refused as refused:
             message, hint = refused.args
-            target.faults.append(GrammarError(message, marker.column, "invalid-marker-value", hint))
+            fault = GrammarError(message, marker.column, "invalid-marker-value", hint)
+            if isinstance(refused, _NoJson):
+                target.schema[marker.key] = Unwritable(fault)
+            else:
+                target.faults.append(fault)
     _check_list_map_keys(target, markers)
 
 
@@ -104,9 +116,21 @@ def _not_json(constant: str) -> Any:
 def _json(text: str, message: str, hint: str) -> Any:
     """Exactly one JSON value; Python's NaN and Infinity are none."""
     try:
-        return json.loads(text, parse_constant=_not_json)
+        value = json.loads(text, parse_constant=_not_json)
     except (ValueError, RecursionError):
-        raise _Refused(message, hint) from None
+        raise _NoJson(message, hint) from None
+    return _whole(value) if "\\u" in text else value
+
+
+def _whole(value: Any) -> Any:
+    """Halves of surrogate pairs are no text; Go puts the replacement character there."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value
 
 
 def _default(target: Field, marker: Marker) -> None:
@@ -130,7 +154,7 @@ def _default(target: Field, marker: Marker) -> None:
         if parse_bool(text) is None:
             raise _Refused(message, hint)
         target.schema["default"] = _json(text, message, hint)
-    elif not text.strip(BLANKS):
+    elif not text:
         target.schema.pop("default", None)  # kro writes null, which the API server reads as no default at all
     else:
         wanted = "an array" if kind == "array" else "an object"
@@ -151,9 +175,11 @@ def _description(target: Field, marker: Marker) -> None:
 
 def _limit(target: Field, marker: Marker) -> None:
     value = parse_float(marker.value)
-    # NaN and the infinities are numbers to Go, but have no JSON form.
-    if value is None or value != value or value in (float("inf"), float("-inf")):
-        raise _Refused(f'failed to parse {marker.key} value: "{marker.value}" is not a number', "write a JSON number such as 1 or 0.5")
+    message, hint = f'failed to parse {marker.key} value: "{marker.value}" is not a number', "write a JSON number such as 1 or 0.5"
+    if value is None:
+        raise _Refused(message, hint)
+    if value != value or value in (float("inf"), float("-inf")):
+        raise _NoJson(message, hint)
     target.schema[marker.key] = int(value) if value.is_integer() and abs(value) < 2**63 else value
 
 
@@ -169,14 +195,15 @@ def _enum(target: Field, marker: Marker) -> None:
             f"enum values only supported for string and integer types, got type: {target.type}",
             "use validation= with a CEL rule such as self in [1.5, 2.5]",
         )
-    for value in values:
-        number = parse_int(value)
+    numbers = [(value, parse_int(value)) for value in values]
+    for value, number in numbers:
         if number is None:
             raise _Refused(
                 f'failed to parse integer enum value: strconv.ParseInt: parsing "{value}": invalid syntax', "list whole numbers only"
             )
-        if value.removeprefix("-") != str(abs(number)):
-            raise _Refused(f'failed to parse integer enum value: "{value}" is no JSON number', f"write {number}")
+    for value, number in numbers:
+        if number is not None and value.removeprefix("-") != str(abs(number)):
+            raise _NoJson(f'failed to parse integer enum value: "{value}" is no JSON number', f"write {number}")
     target.schema["enum"] = [int(value) for value in values]
 
 

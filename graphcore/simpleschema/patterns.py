@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import re2
@@ -18,6 +19,9 @@ _GO_WORDS = {
     "invalid named capture group": "invalid named capture",
 }
 
+# Outside \Q…\E. google/re2 matches a single byte with it, which Go does not have.
+_SINGLE_BYTE = re.compile(r"(?:[^\\]|\\Q(?:(?!\\E).)*(?:\\E|\Z)|\\[^QC])*\\C", re.DOTALL)
+
 
 def _options() -> re2.Options:
     options = re2.Options()
@@ -28,6 +32,8 @@ def _options() -> re2.Options:
 @lru_cache(maxsize=512)
 def pattern_fault(pattern: str) -> str | None:
     """Why ``pattern`` is no RE2 expression, in Go's words, or None."""
+    if _SINGLE_BYTE.match(pattern):
+        return "error parsing regexp: invalid escape sequence: `\\C`"
     try:
         re2.compile(pattern, _options())
     except re2.error as error:

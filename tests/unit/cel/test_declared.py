@@ -39,7 +39,7 @@ def of(schema: dict[str, Any]) -> Type:
         ({"type": "array", "items": {"type": "array", "items": STRINGS}}, list_of(list_of(STRING))),
         ({"type": "array", "items": {"type": "object"}}, list_of(object_type("__type_v.p.@idx"))),
         ({"type": "object", "additionalProperties": STRINGS}, map_of(STRING, STRING)),
-        ({"type": "object", "additionalProperties": True}, map_of(STRING, DYN)),
+        ({"type": "object", "additionalProperties": True}, object_type("__type_v.p")),
         ({"type": "object", "additionalProperties": {"oneOf": [STRINGS, {"type": "number"}]}}, map_of(STRING, DYN)),
         ({"type": "object", "additionalProperties": {"type": "object"}}, map_of(STRING, object_type("__type_v.p.@elem"))),
         ({"type": "object", "properties": {"x": STRINGS}}, object_type("__type_v.p")),

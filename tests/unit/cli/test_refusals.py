@@ -96,6 +96,29 @@ def test_every_fault_is_shown_with_its_place(tmp_path: Path) -> None:
     assert shown.stderr == "error: the definition is refused\n"
 
 
+def test_gates_and_limits_are_those_of_the_functions(tmp_path: Path) -> None:
+    file = tmp_path / "rgd.yaml"
+    file.write_text(yaml.safe_dump(definition(config("a", "settings", data={"x": "${schema.metadata.name == '' ? 'y' : omit()}"}))))
+    for gates, code in (("", 1), ("CELOmitFunction=true", 0)):
+        environment = {"NO_COLOR": "1", "KROFN_FEATURE_GATES": gates}
+        assert CliRunner().invoke(group, ("validate", "-f", str(file)), env=environment).exit_code == code
+    answered = CliRunner().invoke(group, ("validate", "-f", str(file)), env={"KROFN_FEATURE_GATES": "CELOmitFunction"})
+    assert answered.exit_code == 2
+    assert answered.stderr.startswith("error: KROFN_FEATURE_GATES: ")
+
+
+def test_a_file_that_is_no_definition_gives_places_and_no_traceback(tmp_path: Path) -> None:
+    file = tmp_path / "rgd.yaml"
+    broken = definition(config("a", "settings"))
+    broken["spec"]["resources"] += [None, {"id": "b", "readyWhen": True}]
+    file.write_text(yaml.safe_dump(broken))
+    for words in (("validate",), ("generate", "crd")):
+        answered = krofn(*words, "-f", str(file))
+        assert answered.exit_code == 1
+        assert "spec.resources[1]" in answered.output
+        assert "spec.resources[2].readyWhen" in answered.output
+
+
 def test_the_example_is_valid_from_a_file_and_from_stdin() -> None:
     for answered in (krofn("validate", "-f", str(EXAMPLE)), krofn("validate", "-f", "-", stdin=EXAMPLE.read_text())):
         assert answered.exit_code == 0

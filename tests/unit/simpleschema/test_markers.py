@@ -150,6 +150,10 @@ def test_required_lands_in_the_parent(kind: str) -> None:
         ('Struct | default={"name":"n"}', {"name": "n"}),
         ("Alias | default=later default=last", "last"),
         ("[]string | default=x default=[]", []),
+        ("integer | default=+5 default=5", 5),
+        (r"string | default=\ud83d\ude00", "\U0001f600"),
+        (r"string | default=a\ud83d", "a\ufffd"),
+        (r'object | default={"a":["\udc00"]}', {"a": ["\ufffd"]}),
     ],
 )
 def test_defaults(text: str, default: Any) -> None:
@@ -167,7 +171,7 @@ def test_defaults(text: str, default: Any) -> None:
         "float | default=Inf", "float | default=1e400", "boolean | default=T", "boolean | default=False", "boolean | default=yes",
         "string | default={\"a\":1}", "object | default=x", "[]string | default=[a]",
         "[]string | default=[1] x", "Struct | default={name:x}",
-        "object | default=" + "[" * 100_000,
+        "object | default=" + "[" * 100_000, "object | default=\" \"", "integer | default=5 default=+5",
     ],
 )  # fmt: skip
 def test_defaults_that_are_no_json(text: str) -> None:
@@ -193,11 +197,32 @@ def test_an_empty_default_of_a_structure_is_none(text: str) -> None:
         ("string | minLength=x", "failed to parse minLength value"),
         ('string | pattern="["', "invalid pattern regex: error parsing regexp: missing closing ]: `[`"),
         ('string | pattern="(?=x)"', "invalid pattern regex: error parsing regexp: invalid or unsupported Perl syntax: `(?=`"),
+        (r'string | pattern="a\\C"', r"invalid pattern regex: error parsing regexp: invalid escape sequence: `\C`"),
         ('integer | enum="+1"', 'failed to parse integer enum value: "+1" is no JSON number'),
     ],
 )
 def test_contradictions(text: str, message: str) -> None:
     assert messages(text)[0].startswith(message)
+
+
+@pytest.mark.parametrize("text", [r'string | pattern="\\\\C"', r'string | pattern="\\Q\\C\\E"', r'string | pattern="[C]"'])
+def test_patterns_that_only_look_like_a_single_byte(text: str) -> None:
+    assert "pattern" in schema_of(text)
+
+
+@pytest.mark.parametrize("definition", ["boolean | default=T", "float | minimum=NaN", 'integer | enum="+1,2"', {"a": "Struct | default=z"}])
+def test_a_value_without_a_json_form_is_a_fault_only_where_it_is_kept(definition: Any) -> None:
+    types = {**TYPES, "Custom": definition, "Outer": {"inner": "[]Custom"}}
+    assert "f" in to_openapi({"f": "string"}, types)["properties"]
+    for use in ("Custom", "[]Custom", "Outer", "map[string]Outer"):
+        with pytest.raises(ProblemsError) as caught:
+            to_openapi({"f": use, "g": use}, types)
+        assert {problem.path for problem in caught.value.problems} == {"types.Custom" if isinstance(definition, str) else "types.Custom.a"}
+
+
+def test_a_use_replaces_a_value_without_a_json_form() -> None:
+    schema = to_openapi({"f": "Custom | default=true"}, {"Custom": "boolean | default=T"})
+    assert schema["properties"]["f"] == {"type": "boolean", "default": True}
 
 
 def test_order_of_list_type_and_key_does_not_matter() -> None:
