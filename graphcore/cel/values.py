@@ -311,9 +311,10 @@ def _deep_equals(left: Any, right: Any) -> bool:
             if not isinstance(b, dict) or len(a) != len(b):
                 return False
             for key, value in a.items():
-                if key not in b:
+                if key in b:
+                    pending.append((value, b[key]))
+                elif key in a:  # else it is null in both, as in a view of an object
                     return False
-                pending.append((value, b[key]))
         elif isinstance(a, AssociativeList):
             if not isinstance(b, list) or not a.equal_to(b):
                 return False

@@ -14,7 +14,7 @@ Source: kro/cel.md §6; kro ``pkg/cel/unstructured``; Kubernetes ``apiserver/pkg
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, Final
 
 from graphcore.cel.access import contains
@@ -167,31 +167,26 @@ def _object_decoder(fields: list[tuple[str, Decoder]], aliases: list[tuple[str, 
         if type(value) is not dict:
             return value
         decoded: Original | None = None
+        nulls: set[str] = set()
         for name, below in fields:
             if name not in value:
                 continue
             content = value[name]
-            changed = None if content is None else below(content)
-            if content is None or changed is not content:
+            if content is None:
+                nulls.add(name)
+            elif (changed := below(content)) is not content:
                 if decoded is None:
                     decoded = _original(value)
-                if content is None:
-                    del decoded[name]  # a property that is null is absent
-                else:
-                    decoded[name] = changed
+                decoded[name] = changed
+        if nulls:
+            return _Sparse(value if decoded is None else decoded, value, by_identifier, nulls)
+        if not names.isdisjoint(value):
+            return _Aliased(value if decoded is None else decoded, value, by_identifier)
         return value if decoded is None else decoded
-
-    def decode_aliased(value: Any) -> Any:
-        decoded = decode(value)
-        if type(value) is not dict or names.isdisjoint(value):
-            return decoded
-        aliased = Aliased(decoded)
-        aliased.original, aliased.aliases = value, by_identifier
-        return aliased
 
     by_identifier = dict(aliases)
     names = frozenset(by_identifier.values())
-    return decode_aliased if aliases else decode
+    return decode
 
 
 def _map_decoder(below: Decoder) -> Decoder:
@@ -261,17 +256,39 @@ _SCALARS: Final[dict[str, Decoder]] = {
 }
 
 
-class Aliased(Original):
+class _Aliased(Original):
     """A map some of whose keys can also be read by another name: ``a__dash__b`` for ``a-b``. The other names are no entries of it."""
 
     __slots__ = ("aliases",)
-    aliases: Mapping[str, str]
+
+    def __init__(self, decoded: dict[str, Any], original: dict[str, Any], aliases: Mapping[str, str]) -> None:
+        super().__init__(decoded)
+        self.original = original
+        self.aliases = aliases
 
     def __missing__(self, key: Any) -> Any:
         return self[self.aliases[key]]
 
     def __contains__(self, key: object) -> bool:
         return dict.__contains__(self, key) or (type(key) is str and key in self.aliases and dict.__contains__(self, self.aliases[key]))
+
+
+class _Sparse(_Aliased):
+    """An object with properties that are null. They count as absent when they are asked for, but are among what it consists of."""
+
+    __slots__ = ("nulls",)
+
+    def __init__(self, decoded: dict[str, Any], original: dict[str, Any], aliases: Mapping[str, str], nulls: Set[str]) -> None:
+        super().__init__(decoded, original, aliases)
+        self.nulls = nulls
+
+    def __getitem__(self, key: Any) -> Any:
+        if type(key) is str and key in self.nulls:
+            raise KeyError(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) and key not in self.nulls and self.aliases.get(key) not in self.nulls  # type: ignore[call-overload]
 
 
 class SetList(AssociativeList):
