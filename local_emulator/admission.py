@@ -128,12 +128,17 @@ def reset(resource: Resource, obj: Object, old: Object, subresource: str) -> Obj
     return obj
 
 
-def generation_moves(resource: Resource, obj: Object, old: Object) -> bool:
+def generation_moves(resource: Resource, obj: Object, old: Object, subresource: str) -> bool:
+    """Whether an update is one of the spec; of a Deployment its annotations count, too."""
     if resource.custom:
         ignored = ("metadata", "status") if resource.has_status else ("metadata",)
         return any(obj.get(key) != old.get(key) for key in {*obj, *old} if key not in ignored)
     if resource.storage not in GENERATED:
         return False
+    if resource.storage == ("apps", "deployments") and not subresource:
+        new, was = (one["metadata"].get("annotations") or {} for one in (obj, old))
+        if new != was:
+            return True
     ignored = ("metadata", "status")
     return any(obj.get(key) != old.get(key) for key in {*obj, *old} if key not in ignored)
 

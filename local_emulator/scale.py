@@ -9,6 +9,7 @@ from typing import Any
 from local_emulator import status
 from local_emulator.admission import admit_body, check_url
 from local_emulator.apply import managers as book
+from local_emulator.apply.checking import plain
 from local_emulator.apply.fieldsets import MEMBER, Node, difference, intersection
 from local_emulator.durations import age
 from local_emulator.machinery import APPLY_PATCH, Machinery
@@ -83,7 +84,7 @@ def changed(
             new, warnings = machinery.prepare(SCALE, new, options, None, "scale")
         except Undecodable as error:
             if media:
-                raise status.patched_invalid(error.what) from error
+                raise status.patched_invalid(error.what, plain(change)) from error
             if resource.custom:
                 what = 'no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"'
                 raise status.bad_request(what) from error

@@ -6,6 +6,7 @@ clients (and kro's recorded conditions) show and match them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,9 +64,9 @@ class Undecodable(ApiError):
         self.what = what
 
 
-def patched_invalid(what: str) -> ApiError:
-    """A patch whose result is no object of its kind; what it would have been is left out."""
-    return invalid("", "", "", [Cause("patch", f'Invalid value: "{{}}": {what}')])
+def patched_invalid(what: str, shown: str) -> ApiError:
+    """A patch whose result is no object of its kind. shown: that result, or the patch."""
+    return invalid("", "", "", [Cause("patch", f"Invalid value: {json.dumps(shown, ensure_ascii=False)}: {what}")])
 
 
 def qualified(group: str, plural: str) -> str:

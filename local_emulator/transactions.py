@@ -6,6 +6,7 @@ comes first: body against URL, namespace, preconditions, name and metadata, sche
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -13,8 +14,9 @@ from typing import Any
 
 from local_emulator import admission, scale, status
 from local_emulator import metadata as meta
+from local_emulator.apply.checking import plain
 from local_emulator.codec import encode
-from local_emulator.machinery import APPLY_PATCH, Machinery
+from local_emulator.machinery import APPLY_PATCH, STRATEGIC_PATCH, Machinery
 from local_emulator.registry import Resource, Subresource
 from local_emulator.status import Cause, Undecodable
 from local_emulator.store import CollectionKey, Entry, Store
@@ -22,6 +24,10 @@ from local_emulator.writing import GENERATED, NAMESPACES, Deletion, Gate, Option
 
 Object = dict[str, Any]
 _SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+
+
+def _sorted(obj: Any) -> str:
+    return json.dumps(obj, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Transactions:
@@ -180,7 +186,7 @@ class Transactions:
             admission.check_revision(resource, obj["metadata"], entry, name, required=False)
             return self._update(resource, entry, obj, sub, options, applied=False)
         except Undecodable as error:
-            raise status.patched_invalid(error.what) from error
+            raise status.patched_invalid(error.what, plain(patch) if content_type == STRATEGIC_PATCH else _sorted(obj)) from error
 
     def scale(self, resource: Resource, namespace: str, name: str, change: Any, media: str, sub: Subresource, options: Options) -> Written:
         """An update (``media`` empty) or a patch of the scale subresource."""
@@ -252,7 +258,7 @@ class Transactions:
         if rules is not None:
             obj = rules.on_update(resource, obj, old, subresource)
         metadata = dict(obj["metadata"])
-        if admission.generation_moves(resource, obj, old):
+        if admission.generation_moves(resource, obj, old, subresource):
             metadata["generation"] = before.get("generation", 0) + 1
         obj = {**obj, "metadata": meta.ordered(metadata)}
         new, was = (scale.read(resource, one) if subresource == "scale" else one for one in (obj, old))

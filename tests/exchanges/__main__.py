@@ -1,15 +1,36 @@
-"""``python -m tests.exchanges record|compare SERVER [TOKEN] [SUITE...]``: renew the recording from a running real server, or show what differs."""
+"""``python -m tests.exchanges record|compare SERVER TOKEN [SUITE...]``: renew the recording from a running real server, or show what differs.
+
+An empty TOKEN sends none. The suite ``kubectl`` is what kubectl prints; it is asked only by name.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.cluster.build import require
+from tests.exchanges import kubectl
 from tests.exchanges.recording import SUITES, recorded, store, told
+
+
+def _kubectl(command: str, server: str, token: str) -> int:
+    with tempfile.TemporaryDirectory() as directory:
+        kubeconfig = Path(directory) / "kubeconfig"
+        kubectl.configure(kubeconfig, server, token)
+        printed = kubectl.session(require("kubectl"), kubeconfig)
+    if command == "record":
+        kubectl.TRANSCRIPT.write_text(json.dumps(printed, indent=1, ensure_ascii=False) + "\n")
+    expected = kubectl.recorded()
+    for line, answer in printed.items():
+        if answer != expected.get(line):
+            print(f"--- {line}", *differences(expected.get(line), answer), sep="\n  ")
+    return 0
 
 
 def differences(expected: Any, found: Any, where: str = "") -> Iterator[str]:
@@ -36,6 +57,8 @@ def _short(answer: Any) -> str:
 def main() -> int:
     command, server, token, *chosen = sys.argv[1:]
     differing = 0
+    if chosen == ["kubectl"]:
+        return _kubectl(command, server, token)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with httpx.Client(base_url=server, verify=False, timeout=30, headers=headers, trust_env=False) as client:
         for suite in chosen or SUITES:
