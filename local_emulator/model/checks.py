@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from local_emulator.builtin.facts import ENUMS
-from local_emulator.codec import encode
+from local_emulator.model.labels import check_labels, check_selector
+from local_emulator.model.networks import check_ingress, check_network_policy, check_service
 from local_emulator.model.pods import check_pod_spec, check_template, labels_match
+from local_emulator.model.quantity import parse
 from local_emulator.model.unchangeable import check_unchanged
 from local_emulator.model.wording import (
     SUBDOMAIN,
     SUBDOMAIN_TEXT,
-    duplicate,
     forbidden,
     invalid,
     key_fault,
     not_negative,
-    port_number,
     required,
     unsupported,
 )
@@ -30,8 +30,6 @@ from local_emulator.status import Cause
 
 Struct = dict[str, Any]
 Check = Callable[[Struct], Iterator[Cause]]
-
-_PORT_NAME_ALPHABET = re.compile(r"^[a-z0-9-]*$")
 
 
 def check_builtin(group: str, kind: str, obj: Struct, old: Struct | None) -> list[Cause]:
@@ -46,11 +44,17 @@ def check_builtin(group: str, kind: str, obj: Struct, old: Struct | None) -> lis
 def _selected(spec: Struct, restart: tuple[str, ...] = ("Always",)) -> Iterator[Cause]:
     """Selector and template of a workload."""
     selector, labels = spec.get("selector"), (spec.get("template") or {}).get("metadata", {}).get("labels", {})
+    faults = list(check_selector(selector or {}, "spec.selector"))
+    empty = selector is not None and not selector.get("matchLabels") and not selector.get("matchExpressions")
+    yield from faults
     if selector is None:
         yield required("spec.selector")
-    elif not selector.get("matchLabels") and not selector.get("matchExpressions"):
+    elif empty:
         yield invalid("spec.selector", selector, "empty selector is invalid for deployment")
-    if not labels_match(selector, labels):
+    elif faults:
+        yield invalid("spec.selector", selector, "invalid label selector")
+    yield from check_labels(labels, "spec.template.labels")
+    if not faults and not empty and not labels_match(selector, labels):
         yield invalid("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
     yield from check_template(spec["template"], "spec.template", restart)
 
@@ -133,61 +137,6 @@ def _cron_job(obj: Struct) -> Iterator[Cause]:
     yield from _job_spec(spec["jobTemplate"]["spec"], "spec.jobTemplate.spec")
 
 
-def _service(obj: Struct) -> Iterator[Cause]:
-    spec = obj["spec"]
-    ports, kind = spec.get("ports", []), spec["type"]
-    if not ports and kind != "ExternalName" and spec.get("clusterIP") != "None":
-        yield required("spec.ports")
-    if kind == "ExternalName" and not spec.get("externalName"):
-        yield required("spec.externalName")
-    names: set[str] = set()
-    seen: set[tuple[Any, Any]] = set()
-    for index, port in enumerate(ports):
-        where = f"spec.ports[{index}]"
-        name = port.get("name", "")
-        if not name and len(ports) > 1:
-            yield required(f"{where}.name")
-        elif name:
-            fault = key_fault(name, label=True)
-            if fault:
-                yield invalid(f"{where}.name", name, fault)
-            if name in names:
-                yield duplicate(f"{where}.name", name)
-            names.add(name)
-        yield from port_number(f"{where}.port", port["port"])
-        if port["protocol"] not in ENUMS["ServicePort.protocol"]:
-            yield unsupported(f"{where}.protocol", port["protocol"], ENUMS["ServicePort.protocol"])
-        yield from _target_port(f"{where}.targetPort", port["targetPort"])
-    if spec["sessionAffinity"] not in ENUMS["ServiceSpec.sessionAffinity"]:
-        yield unsupported("spec.sessionAffinity", spec["sessionAffinity"], ENUMS["ServiceSpec.sessionAffinity"])
-    if kind not in ENUMS["ServiceSpec.type"]:
-        yield unsupported("spec.type", kind, ENUMS["ServiceSpec.type"])
-    for index, port in enumerate(ports):
-        key = (port["protocol"], port["port"])
-        if key in seen:
-            shown = {"protocol": port["protocol"], "port": port["port"]}
-            yield Cause(f"spec.ports[{index}]", f"Duplicate value: {encode(shown).decode()}", "FieldValueDuplicate")
-        seen.add(key)
-        if port.get("nodePort") and kind not in ("NodePort", "LoadBalancer"):
-            yield forbidden(f"spec.ports[{index}].nodePort", "may not be used when `type` is 'ClusterIP'")
-
-
-def _target_port(where: str, value: Any) -> Iterator[Cause]:
-    if isinstance(value, int):
-        yield from port_number(where, value)
-        return
-    if len(value) > 15:
-        yield invalid(where, value, "must be no more than 15 characters")
-    if not _PORT_NAME_ALPHABET.match(value):
-        yield invalid(where, value, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
-    if not re.search(r"[a-z]", value):
-        yield invalid(where, value, "must contain at least one letter (a-z)")
-    if value.startswith("-") or value.endswith("-"):
-        yield invalid(where, value, "must not begin or end with a hyphen")
-    if "--" in value:
-        yield invalid(where, value, "must not contain consecutive hyphens")
-
-
 def _data(*members: str) -> Check:
     """Keys of ConfigMaps and Secrets."""
 
@@ -221,46 +170,6 @@ def _secret(obj: Struct) -> Iterator[Cause]:
             yield required(f"data[{key}]")
 
 
-def _ingress_backend(backend: Struct, where: str) -> Iterator[Cause]:
-    service = backend.get("service")
-    if service is None and "resource" not in backend:
-        yield required(where, "port name or number is required")
-    if service is not None:
-        if not service.get("name"):
-            yield required(f"{where}.service.name")
-        port = service["port"]
-        if not port.get("name") and not port.get("number"):
-            yield required(where, "port name or number is required")
-        elif port.get("number"):
-            yield from port_number(f"{where}.service.port.number", port["number"])
-
-
-def _ingress(obj: Struct) -> Iterator[Cause]:
-    spec = obj["spec"]
-    if not spec.get("rules") and "defaultBackend" not in spec:
-        yield invalid("spec", [], "either `defaultBackend` or `rules` must be specified")
-    if "defaultBackend" in spec:
-        yield from _ingress_backend(spec["defaultBackend"], "spec.defaultBackend")
-    name = spec.get("ingressClassName")
-    if name is not None and not SUBDOMAIN.match(name):
-        yield invalid("spec.ingressClassName", name, SUBDOMAIN_TEXT)
-    for index, rule in enumerate(spec.get("rules", ())):
-        http = rule.get("http")
-        if http is not None and not http.get("paths"):
-            yield required(f"spec.rules[{index}].http.paths")
-        for position, path in enumerate((http or {}).get("paths") or ()):
-            where = f"spec.rules[{index}].http.paths[{position}]"
-            kind = path.get("pathType")
-            if kind is None:
-                yield required(f"{where}.pathType", "pathType must be specified")
-                continue
-            if kind not in ENUMS["HTTPIngressPath.pathType"]:
-                yield unsupported(f"{where}.pathType", kind, ("Exact", "ImplementationSpecific", "Prefix"))
-            elif kind != "ImplementationSpecific" and not path.get("path", "").startswith("/"):
-                yield invalid(f"{where}.path", path.get("path", ""), "must be an absolute path")
-            yield from _ingress_backend(path["backend"], f"{where}.backend")
-
-
 def _autoscaler(obj: Struct) -> Iterator[Cause]:
     spec = obj["spec"]
     if spec.get("minReplicas", 1) < 1:
@@ -285,8 +194,15 @@ def _claim(obj: Struct) -> Iterator[Cause]:
     for mode in modes:
         if mode not in ENUMS["PersistentVolumeClaimSpec.accessModes[]"]:
             yield unsupported("spec.accessModes", mode, ENUMS["PersistentVolumeClaimSpec.accessModes[]"])
-    if "storage" not in spec["resources"].get("requests", {}):
+    asked = spec["resources"].get("requests", {}).get("storage")
+    if asked is None:
         yield required("spec.resources[storage]")
+    elif parse(asked)[0] <= 0:
+        yield invalid("spec.resources[storage]", asked, "must be greater than zero")
+    if spec.get("storageClassName") and not SUBDOMAIN.match(spec["storageClassName"]):
+        yield invalid("spec.storageClassName", spec["storageClassName"], SUBDOMAIN_TEXT)
+    if spec["volumeMode"] not in ("Block", "Filesystem"):
+        yield unsupported("spec.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
 
 
 def _budget(obj: Struct) -> Iterator[Cause]:
@@ -335,18 +251,12 @@ def _priority_class(obj: Struct) -> Iterator[Cause]:
         yield forbidden("value", words)
 
 
-def _network_policy(obj: Struct) -> Iterator[Cause]:
-    for index, kind in enumerate(obj["spec"].get("policyTypes", ())):
-        if kind not in ("Ingress", "Egress"):
-            yield unsupported(f"spec.policyTypes[{index}]", kind, ("Egress", "Ingress"))
-
-
 _CHECKS: dict[tuple[str, str], Check] = {
     ("", "ConfigMap"): _data("data", "binaryData"),
     ("", "PersistentVolumeClaim"): _claim,
     ("", "Pod"): _pod,
     ("", "Secret"): _secret,
-    ("", "Service"): _service,
+    ("", "Service"): check_service,
     ("apps", "DaemonSet"): _daemon_set,
     ("apps", "Deployment"): _deployment,
     ("apps", "ReplicaSet"): _replica_set,
@@ -354,8 +264,8 @@ _CHECKS: dict[tuple[str, str], Check] = {
     ("autoscaling", "HorizontalPodAutoscaler"): _autoscaler,
     ("batch", "CronJob"): _cron_job,
     ("batch", "Job"): _job,
-    ("networking.k8s.io", "Ingress"): _ingress,
-    ("networking.k8s.io", "NetworkPolicy"): _network_policy,
+    ("networking.k8s.io", "Ingress"): check_ingress,
+    ("networking.k8s.io", "NetworkPolicy"): check_network_policy,
     ("policy", "PodDisruptionBudget"): _budget,
     ("rbac.authorization.k8s.io", "ClusterRole"): _role,
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _role_binding,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,9 @@ _VOLUMES = (
 )
 """The order in which the API server looks at the kinds of volumes: the second one it finds is refused."""
 
+_NAMED = (("configMap", "name"), ("secret", "secretName"), ("persistentVolumeClaim", "claimName"))
+_VARIABLE = re.compile(r"^[ -<>-~]+$")
+_VARIABLE_TEXT = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
 
 
@@ -78,6 +82,9 @@ def check_pod_spec(spec: Struct, where: str) -> Iterator[Cause]:
         elif name in volumes:
             yield duplicate(f"{place}.name", name)
         volumes.add(name)
+        for kind, member in _NAMED:
+            if kind in volume and not volume[kind].get(member):
+                yield required(f"{place}.{kind}.{member}")
         if len(volume) > 2:
             second = sorted(set(volume) - {"name"}, key=lambda kind: (_VOLUMES.index(kind) if kind in _VOLUMES else len(_VOLUMES), kind))[1]
             yield forbidden(f"{place}.{second}", "may not specify more than 1 volume type")
@@ -104,11 +111,14 @@ def _check_container(container: Struct, where: str, volumes: set[str], names: se
         yield invalid(f"{where}.name", name, key_fault(name, label=True))
     if not container.get("image"):
         yield required(f"{where}.image")
-    elif container["image"] != container["image"].strip():
-        yield invalid(f"{where}.image", container["image"], "must not have leading or trailing whitespace")
     yield from _check_ports(container.get("ports", ()), f"{where}.ports")
     for index, variable in enumerate(container.get("env", ())):
         yield from _check_variable(variable, f"{where}.env[{index}]")
+    for source in container.get("envFrom", ()):
+        sources = [member for member in ("configMapRef", "secretRef") if member in source]
+        if len(sources) != 1:
+            few = "must specify one of: `configMapRef` or `secretRef`"
+            yield invalid(f"{where}.envFrom", "", "may not have more than one field specified at a time" if sources else few)
     yield from _check_mounts(container.get("volumeMounts", ()), f"{where}.volumeMounts", volumes)
     if container["imagePullPolicy"] not in ENUMS["Container.imagePullPolicy"]:
         yield unsupported(f"{where}.imagePullPolicy", container["imagePullPolicy"], ENUMS["Container.imagePullPolicy"])
@@ -116,6 +126,11 @@ def _check_container(container: Struct, where: str, volumes: set[str], names: se
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         if probe in container:
             yield from _check_probe(container[probe], f"{where}.{probe}")
+    if container.get("livenessProbe", {}).get("successThreshold", 1) > 1:
+        yield invalid(f"{where}.livenessProbe.successThreshold", container["livenessProbe"]["successThreshold"], "must be 1")
+    user = container.get("securityContext", {}).get("runAsUser", 0)
+    if user < 0:
+        yield invalid(f"{where}.securityContext.runAsUser", user, "must be between 0 and 2147483647, inclusive")
     if name and name in names:
         yield duplicate(f"{where}.name", name)
     names.add(name)
@@ -125,7 +140,9 @@ def _check_ports(ports: Any, where: str) -> Iterator[Cause]:
     names: set[str] = set()
     for index, port in enumerate(ports):
         name = port.get("name", "")
-        if name:
+        if len(name) > 15:
+            yield invalid(f"{where}[{index}].name", name, "must be no more than 15 characters")
+        elif name:
             if name in names:
                 yield duplicate(f"{where}[{index}].name", name)
             names.add(name)
@@ -133,6 +150,8 @@ def _check_ports(ports: Any, where: str) -> Iterator[Cause]:
             yield required(f"{where}[{index}].containerPort")
         else:
             yield from port_number(f"{where}[{index}].containerPort", port["containerPort"])
+        if port.get("hostPort"):
+            yield from port_number(f"{where}[{index}].hostPort", port["hostPort"])
         if port["protocol"] not in ENUMS["ContainerPort.protocol"]:
             yield unsupported(f"{where}[{index}].protocol", port["protocol"], ENUMS["ContainerPort.protocol"])
 
@@ -140,6 +159,8 @@ def _check_ports(ports: Any, where: str) -> Iterator[Cause]:
 def _check_variable(variable: Struct, where: str) -> Iterator[Cause]:
     if not variable.get("name"):
         yield required(f"{where}.name")
+    elif not _VARIABLE.match(variable["name"]):
+        yield invalid(f"{where}.name", variable["name"], _VARIABLE_TEXT)
     source = variable.get("valueFrom")
     if source is not None:
         if variable.get("value"):
@@ -195,6 +216,8 @@ def _check_toleration(toleration: Struct, where: str) -> Iterator[Cause]:
         yield invalid(f"{where}.effect", effect, "effect must be 'NoExecute' when `tolerationSeconds` is set")
     if operator == "Exists" and toleration.get("value"):
         yield invalid(f"{where}.operator", toleration["value"], "value must be empty when `operator` is 'Exists'")
+    if operator not in ("", "Equal", "Exists"):
+        yield unsupported(f"{where}.operator", operator, ("Equal", "Exists"))
     if effect and effect not in ENUMS["Toleration.effect"]:
         yield unsupported(f"{where}.effect", effect, ("NoSchedule", "PreferNoSchedule", "NoExecute"))
 
@@ -205,6 +228,10 @@ def _check_probe(probe: Struct, where: str) -> Iterator[Cause]:
         yield required(where, "must specify a handler type")
     elif len(handlers) > 1:
         yield forbidden(f"{where}.{handlers[1]}", "may not specify more than 1 handler type")
+    if handlers == ["exec"] and not probe["exec"].get("command"):
+        yield required(f"{where}.exec.command")
+    if handlers == ["httpGet"] and not probe["httpGet"].get("port"):
+        yield invalid(f"{where}.httpGet.port", 0, "must be between 1 and 65535, inclusive")
     for member in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
         if probe.get(member, 0) < 0:
             yield invalid(f"{where}.{member}", probe[member], "must be greater than or equal to 0")
