@@ -218,8 +218,11 @@ class CrdController:
                 reason, message = conflict, f"{shown} is already in use"
             elif value:
                 fresh[member] = value
+            else:
+                fresh.pop(member, None)
         fresh.setdefault("plural", "")
         fresh.setdefault("kind", "")
+        fresh.pop("categories", None)
         if names.get("categories"):
             fresh["categories"] = names["categories"]
         return reason, message, fresh

@@ -75,11 +75,17 @@ class Collection:
 
     def keys(self) -> list[Key]:
         if self.ordered is None:
-            self.ordered = sorted(self.entries)
+            self.ordered = sorted(self.entries, key=storage_path)
         return self.ordered
 
 
 Listener = Callable[[CollectionKey, Event], None]
+
+
+def storage_path(key: Key) -> str:
+    """What lists are ordered by, as in etcd: ``a-b/x`` comes before ``a/x``."""
+    namespace, name = key
+    return f"{namespace}/{name}" if namespace else name
 
 
 class Store:
@@ -161,11 +167,12 @@ class Store:
         if found is None:
             return
         keys = found.keys()
-        start = bisect_right(keys, after) if after is not None else (bisect_right(keys, (namespace, "")) if namespace else 0)
+        begin = after if after is not None else (namespace, "") if namespace else None
+        start = bisect_right(keys, storage_path(begin), key=storage_path) if begin is not None else 0
         for index in range(start, len(keys)):
             key = keys[index]
             if namespace and key[0] != namespace:
-                if key[0] > namespace:
+                if storage_path(key) > storage_path((namespace, "")):
                     return
                 continue
             yield found.entries[key]
@@ -183,7 +190,7 @@ class Store:
                 del state[event.new.key]
             else:
                 state[event.new.key] = event.old
-        return [state[key] for key in sorted(state)]
+        return [state[key] for key in sorted(state, key=storage_path)]
 
     def compact(self, revision: int | None = None) -> None:
         """Forgets events up to ``revision`` (default: all), as etcd's compaction does; lists and watches from before it answer 410."""

@@ -108,8 +108,10 @@ def _belongs_elsewhere(session: Session, item: Wanted, current: Object) -> bool:
     owner = labels_of(current).get(names.APPLYSET_PART_OF)
     if not owner or owner == session.set_id:
         return False
-    what = f"{item.record.node.resource.kind} {reference(current)}"
-    item.record.fail(f"{what} belongs to ApplySet {owner}, cannot reassign to {session.set_id}", retry=True)
+    kind = item.record.node.resource
+    what = f"{reference(current)} ({kind.group}/{kind.version}, Kind={kind.kind})"
+    text = f'resource belongs to a different ApplySet: {what} belongs to ApplySet "{owner}", cannot reassign to "{session.set_id}"'
+    item.record.fail(text, retry=True)
     return True
 
 

@@ -33,6 +33,7 @@ class State(Enum):
 GOOD = frozenset({State.SYNCED, State.SKIPPED})
 UNRESOLVED = frozenset({State.UNDECIDED, State.PENDING, State.BLOCKED, State.DELETING})
 """States in which not everything that the node wants is known or in place, so that nothing may be pruned."""
+EVALUATING = "evaluate expression"
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Record:
     def wait(self, state: State, message: str, *problems: Problem) -> None:
         self.state, self.message, self.problems = state, message, problems
 
-    def fault(self, error: NodeError, doing: str = "evaluate expression") -> None:
+    def fault(self, error: NodeError, doing: str = EVALUATING) -> None:
         """An expression of the node has no value: pending or failed, in kro's words."""
         text = explain(error.problem, self.id)
         if error.pending:
@@ -69,7 +70,8 @@ class Record:
             where = f'gvr "{kind.group}/{kind.version}, Resource={kind.plural}"'
             self.wait(State.PENDING, f'{where}: node "{self.id}": failed to {doing}: {text} (data pending)', *error.problems)
         else:
-            self.fail(text if error.problem.expression is None else f'node "{self.id}": {text}', *error.problems)
+            place = f"failed to {doing}: " if doing != EVALUATING else ""
+            self.fail(text if error.problem.expression is None else f'node "{self.id}": {place}{text}', *error.problems)
 
 
 def explain(problem: Problem, node: str) -> str:

@@ -154,7 +154,7 @@ def _finish(session: Session, graph: Graph, waves: Waves, members: Members) -> S
     wanted = [Place(record.node.resource, key[2]) for key, record in waves.claimed.items()]
     held = [Place(members.resource_of(obj), meta(obj).get("namespace") or "") for obj in removal.held]
     exact = unique([*wanted, *held])
-    trusted = session.fenced or inventory_fault(session.instance) is None
+    trusted = session.fenced or inventory_fault(session.instance) is None or (bool(session.mark.places) and _edited(session))
     inventory_differs = recorded_inventory(session.instance) != Inventory.of(exact, session.namespace)
     places_differ = {place.key for place in session.mark.places} != {place.key for place in exact}
     stale = not session.managed or session.mark.revision != session.revision or bool(session.mark.pruning)
@@ -162,6 +162,12 @@ def _finish(session: Session, graph: Graph, waves: Waves, members: Members) -> S
     if stale or refers_differ or (trusted and (inventory_differs or places_differ)):
         yield from session.settle(exact, waves.references)
     return removal
+
+
+def _edited(session: Session) -> bool:
+    """Whether the spec was edited since the last status: then, as in kro, an inventory damaged by hand is put right."""
+    generation = meta(session.instance).get("generation")
+    return any(item.get("observedGeneration") != generation for item in current_status(session).get("conditions") or ())
 
 
 def _conclude(session: Session, report: Report) -> Steps[None]:

@@ -68,7 +68,7 @@ def mark_nodes(conditions: ConditionSet, records: Iterable[Record], held: Sequen
     if told or going:
         fatal = [record for record in told if record.state is State.FAILED and _evaluation(record)]
         prefix = "" if fatal and len(fatal) == len(told) else "apply results contain errors: "
-        _not_ready(conditions, prefix + "\n".join(record.message for record in [*told, *going]))
+        _not_ready(conditions, prefix + "\n".join(dict.fromkeys(record.message for record in [*told, *going])))
         return names.ERROR if any(record.state is State.FAILED for record in told) else names.IN_PROGRESS
     if pending:
         _not_ready(conditions, f"waiting for unresolved resource: {pending[0].message}")

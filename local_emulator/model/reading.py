@@ -221,6 +221,8 @@ def reader_of(name: str) -> Reader:
         for part in sorted(required)
         if part in properties and part not in embedded
     ]
+    # Stored as protobuf, which does not tell an empty list from none; CRDs are stored as JSON.
+    forgotten = {part for part, zero in always if zero is None} if "apiextensions" not in name else set()
     default = DEFAULTERS.get(name) or DEFAULTERS.get(short)
 
     def read(value: Any, where: str, report: Report) -> Any:
@@ -239,7 +241,9 @@ def reader_of(name: str) -> Reader:
             except Mismatch as problem:
                 problem.place(short, f"{where}.{part}" if where else part)
                 raise
-            if result or result not in vanishing.get(part, ()):
+            if result == [] and part in forgotten:
+                out[part] = None
+            elif result or result not in vanishing.get(part, ()):
                 out[part] = result
         for part, reader in embedded.items():
             if part not in out:

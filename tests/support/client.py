@@ -14,6 +14,8 @@ Object = dict[str, Any]
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 USER = "scenario"
+BUSY_RETRIES = 20
+"""A server says 429 while the storage of a new kind is being set up."""
 
 
 class Refused(Exception):
@@ -78,6 +80,11 @@ class Client:
 
     def call(self, method: str, path: str, **arguments: Any) -> Object:
         response = self.http.request(method, path, **arguments)
+        for _ in range(BUSY_RETRIES):
+            if response.status_code != 429:
+                break
+            time.sleep(0.5)
+            response = self.http.request(method, path, **arguments)
         if response.status_code >= 400:
             raise Refused(response)
         body: Object = response.json()

@@ -113,6 +113,15 @@ def test_an_inventory_damaged_by_hand_is_not_repaired_by_guessing() -> None:
     assert names.APPLYSET_GROUP_KINDS not in world.demo()["metadata"]["annotations"]
 
 
+def test_an_inventory_damaged_by_hand_is_put_right_with_the_next_edit_from_the_places_that_are_known() -> None:
+    world = chain()
+    before = world.demo()["metadata"]["annotations"]
+    world.api.edit("App", "demo", {"metadata": {"annotations": {names.APPLYSET_GROUP_KINDS: "Deployment.apps"}}})
+    world.api.edit("App", "demo", {"spec": {"edited": "x"}})
+    assert world.run() == Converged()
+    assert world.demo()["metadata"]["annotations"] == before
+
+
 def test_children_that_lost_their_label_are_left_and_named() -> None:
     world = chain()
     world.api.edit("Secret", "demo-b", {"metadata": {"labels": {names.APPLYSET_PART_OF: None}}})

@@ -377,7 +377,7 @@ def test_what_belongs_to_another_applyset_is_reported(each: Any) -> None:
     outcome = world.run()
     assert isinstance(outcome, Failed)
     assert outcome.retry_after == 3.0
-    assert "belongs to ApplySet applyset-other-v1, cannot reassign" in world.condition("ResourcesReady")["message"]
+    assert 'belongs to ApplySet "applyset-other-v1", cannot reassign' in world.condition("ResourcesReady")["message"]
     assert world.demo()["status"]["state"] == "ERROR"
     assert world.api.get("ConfigMap", "demo-config") == before
 
