@@ -74,6 +74,25 @@ def test_collections_grow_shrink_and_label_their_items(world: World) -> None:
     until(world, instance, set())
 
 
+@pytest.mark.feature(78)
+def test_an_item_in_another_namespace_is_followed_like_the_others(world: World) -> None:
+    elsewhere = f"{world.namespace}-b"
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": elsewhere}}
+    world.cleanup.append(space)
+    world.client.apply(space)
+    item = config_map("items1", "item", forEach=[{"n": "${schema.spec.spaces}"}])
+    item["template"]["metadata"]["namespace"] = "${n}"
+    rgd = world.rgd("Spread", spec={"spaces": "[]string"}, resources=[item])
+    world.install(rgd)
+    world.create(world.instance(rgd, "a", {"spaces": [world.namespace, elsewhere]}))
+    there = stored(world, "item")
+    there["metadata"]["namespace"] = elsewhere
+    world.client.patch(there, {"data": {"k": "by hand"}}, manager="hand")
+    world.client.wait(there, lambda found: (found or {}).get("data") == {"k": "v"}, what="repaired")
+    world.client.delete(there)
+    world.client.wait(there, lambda found: found is not None, what="made again")
+
+
 @pytest.mark.feature(80, 82, 95)
 def test_a_reference_is_waited_for_followed_and_left_alone(world: World) -> None:
     reference = {"id": "platform", "externalRef": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "platform"}}}

@@ -17,7 +17,7 @@ from tests.support.lifecycles.play import Observation, play
 from tests.support.lifecycles.script import Script, scripts
 from tests.unit.recorded.rows import DIFFERENCES
 
-WORKERS = 16
+WORKERS = 24
 SETTINGS = {"allow-crd-deletion": {"KROFN_ALLOW_CRD_DELETION": "true"}}
 """How the functions are started for what a scenario needs."""
 MESSAGES = "*.message"

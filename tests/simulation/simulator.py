@@ -122,7 +122,7 @@ class Simulation:
         task = self.random.choice(self.tasks)
         left = [index for index in range(len(task.batch)) if index not in task.results]
         index = self.random.choice(left)
-        task.results[index] = self.world.api.perform(task.batch[index])
+        task.results[index] = self.world.api.serve(task.batch[index])
         if len(left) > 1:
             return
         try:

@@ -54,7 +54,7 @@ class Chaos:
     def _advance(self) -> None:
         entry = self.random.choice(self.runs)
         try:
-            entry[1] = entry[0].send([self.world.api.perform(effect) for effect in entry[1]])
+            entry[1] = entry[0].send([self.world.api.serve(effect) for effect in entry[1]])
         except StopIteration as stop:
             self.runs.remove(entry)
             self.due += isinstance(stop.value, Conflict)

@@ -127,6 +127,8 @@ def test_only_differences_and_all_of_them(seed: int) -> None:
         quietly(world, "edit", "ConfigMap", "item-y", {"metadata": {"labels": {names.NODE_ID: "else"}}}),
         quietly(world, "edit", "ConfigMap", "item-y", {"metadata": {"labels": {names.APPLYSET_PART_OF: None}}}),
         edit(world, v="1"),
+        quietly(world, "edit", "ConfigMap", "demo-a", {"data": {"v": "by hand"}}, manager="kubectl"),
+        quietly(world, "edit", "Secret", "demo-b", {"data": {"v": "by hand"}}),
     ]
     simulation = Simulation(world, seed, hands, Faults(duplicate=0.2))
     simulation.run()

