@@ -20,16 +20,15 @@ from tests.unit.recorded.rows import DIFFERENCES
 WORKERS = 24
 SETTINGS = {"allow-crd-deletion": {"KROFN_ALLOW_CRD_DELETION": "true"}}
 """How the functions are started for what a scenario needs."""
-MESSAGES = "*.message"
 
 
 def differences(script: Script, name: str, shown: Mapping[str, object]) -> list[Difference]:
     return compare(script, name, script.snapshots.get(name), shown)
 
 
-def unexplained(script: Script, found: list[Difference], api: str) -> tuple[list[str], list[str]]:
+def unexplained(script: Script, found: list[Difference]) -> tuple[list[str], list[str]]:
     """Differences that no deviation covers, and deviations that no difference shows."""
-    listed = meant(script.name, api)
+    listed = meant(script.name)
     surprises = [f"{item.place} = {item.ours}" for item in found if not any(each.covers(item) for each in listed)]
     stale = [each.place for each in listed if not each.everywhere and not any(each.covers(item) for item in found)]
     return surprises, stale
@@ -59,7 +58,7 @@ def played(backend: Backend, functions: FunctionProcesses, request: pytest.Fixtu
 
 def _play(script: Script, backend: Backend) -> Observation:
     def accept(name: str, shown: Mapping[str, object]) -> bool:
-        return unexplained(script, differences(script, name, shown), backend.name)[0] == []
+        return unexplained(script, differences(script, name, shown))[0] == []
 
     return play(script, backend.admin(script.name), accept)
 
@@ -74,13 +73,13 @@ def grant(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(scripts()))
-def test_lifecycle(name: str, played: Mapping[str, Future[Observation]], backend: Backend) -> None:
+def test_lifecycle(name: str, played: Mapping[str, Future[Observation]]) -> None:
     script, seen = scripts()[name], played[name].result()
     assert set(seen.snapshots) == set(script.snapshots)
     found = [item for snapshot, shown in seen.snapshots.items() for item in differences(script, snapshot, shown)]
     found += compare(script, "refusals", _by_step(script.refusals), _by_step(seen.refusals))
     found += compare(script, "timeouts", list(script.timeouts), seen.timeouts)
-    assert unexplained(script, found, backend.name) == ([], [])
+    assert unexplained(script, found) == ([], [])
 
 
 def _by_step(refusals: tuple[Mapping[str, object], ...] | list[dict[str, object]]) -> dict[str, object]:

@@ -32,12 +32,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Deviation:
-    """Places where krofn is meant to differ. entry: on the page of differences. ours: what it must show there. only: on that API alone."""
+    """Places where krofn is meant to differ. entry: on the page of differences. ours: what it must show there. everywhere: in any scenario."""
 
     entry: str
     place: str
     ours: str = ANY
-    only: str | None = None
     everywhere: bool = False
 
     def covers(self, found: Difference) -> bool:
@@ -50,18 +49,12 @@ def deviations() -> Mapping[str, tuple[Deviation, ...]]:
     read = yaml.safe_load((DATA / "deviations.yaml").read_text())
     return {
         scenario: tuple(
-            Deviation(_plain(entry), _plain(place), _plain(ours), only, everywhere=scenario == "*")
-            for entry, only, places in _entries(listed)
+            Deviation(str(entry), _plain(place), _plain(ours), everywhere=scenario == "*")
+            for entry, places in listed.items()
             for place, ours in places.items()
         )
         for scenario, listed in read.items()
     }
-
-
-def _entries(listed: Mapping[Any, Mapping[str, Any]]) -> Iterator[tuple[str, str | None, Mapping[str, str]]]:
-    for key, places in listed.items():
-        entry, _, only = str(key).partition(" on ")
-        yield entry, only or None, places
 
 
 def _plain(text: Any) -> str:
@@ -69,10 +62,9 @@ def _plain(text: Any) -> str:
     return re.sub(r"\[", "[[]", str(text))
 
 
-def meant(script: str, api: str) -> tuple[Deviation, ...]:
-    """The deviations of a scenario on an API."""
-    listed = (*deviations().get(script, ()), *deviations().get("*", ()))
-    return tuple(item for item in listed if item.only in (None, api))
+def meant(script: str) -> tuple[Deviation, ...]:
+    """The deviations of a scenario."""
+    return (*deviations().get(script, ()), *deviations().get("*", ()))
 
 
 def compare(script: Script, name: str, wanted: Any, got: Any) -> list[Difference]:
