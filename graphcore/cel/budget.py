@@ -8,6 +8,7 @@ else is charged by the compiler when the result is there.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
@@ -16,6 +17,8 @@ STEPS: Final = 2_500_000
 SIZE: Final = 8_000_000
 ITEM: Final = 4  # what one list element or map entry costs, in characters
 CONTAINER: Final = 16  # what a list or a map costs beside its elements
+PARTS_PER_STEP: Final = 4
+CHARACTERS_PER_STEP: Final = 256
 NODES: Final = 500_000  # parts of a value that a function may walk through
 
 
@@ -41,6 +44,17 @@ class Budget:
             raise _too_large()
 
 
+CURRENT: Final[ContextVar[Budget | None]] = ContextVar("budget", default=None)
+"""The budget of the evaluation under way, for what is computed where its environment is out of reach."""
+
+
+def spend(parts: int) -> None:
+    """Pays for walking through that many parts of values. Raises EvaluationError (budget exceeded)."""
+    budget = CURRENT.get()
+    if budget is not None:
+        budget.step(parts // PARTS_PER_STEP)
+
+
 def require_size(characters: int = 0, items: int = 0) -> None:
     """Refuses at once a result that no default budget could pay for. Raises EvaluationError (budget exceeded)."""
     if characters + items * ITEM > SIZE:
@@ -61,6 +75,7 @@ def require_tree(value: Any) -> None:
             if count > NODES:
                 raise _too_large()
             pending.extend(part.values() if isinstance(part, dict) else part)
+    spend(count)
 
 
 def _too_large() -> EvaluationError:

@@ -164,7 +164,7 @@ class _Checker:
         else:
             if kind is not Kind.DYN and kind is not Kind.ERROR:
                 self.fault(expr.offset, f"type '{describe(target)}' does not support field selection")
-            found = DYN
+            found = ERROR if kind is Kind.OPAQUE else DYN
         return optional_of(bounded(found)) if optional else found
 
     def declared_field(self, offset: int, type_name: str, name: str) -> Type:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graphcore.cel import registry
 from graphcore.cel.analysis import Analysis, Path, analyse
 from graphcore.cel.ast import Expr
-from graphcore.cel.budget import Budget
+from graphcore.cel.budget import CURRENT, Budget
 from graphcore.cel.compiler import BUDGET, compile_expression
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.types import DYN, Type
@@ -78,11 +78,14 @@ class Program:
     def evaluate(self, variables: Mapping[str, Any], budget: Budget | None = None) -> Any:
         """The value (see ``graphcore.cel.values``). Raises EvaluationError, whose ``pending`` tells "not yet" from "never"."""
         environment = dict(variables)
-        environment[BUDGET] = Budget() if budget is None else budget
+        environment[BUDGET] = budget = Budget() if budget is None else budget
+        before = CURRENT.set(budget)
         try:
             return self._evaluator(environment)
         except (RecursionError, MemoryError) as error:
             raise EvaluationError(Reason.BUDGET, "budget exceeded: the expression is nested too deeply or too large") from error
+        finally:
+            CURRENT.reset(before)
 
     def trace(self, variables: Mapping[str, Any], secret: Collection[str] = (), budget: Budget | None = None) -> Trace:
         """Evaluates once more, keeping the value of every sub-expression.
@@ -93,4 +96,9 @@ class Program:
 
         recorder = Recorder(self.source, self.ast, frozenset(secret))
         evaluator = compile_expression(self.ast, registry.functions(), self._overloads, self._names, recorder.observe)
-        return recorder.run(evaluator, {**variables, BUDGET: Budget() if budget is None else budget})
+        budget = Budget() if budget is None else budget
+        before = CURRENT.set(budget)
+        try:
+            return recorder.run(evaluator, {**variables, BUDGET: budget})
+        finally:
+            CURRENT.reset(before)

@@ -116,7 +116,8 @@ def _depending(expr: Expr, secret: frozenset[str]) -> frozenset[int]:
                 inner |= {node.accu_var}
             depends = visit(node.result, inner) | visit(node.loop_condition, inner) | over | step
         elif isinstance(node, Ident):
-            depends = node.name in tainted
+            rooted = node.name.startswith(".")  # a variable of the expression, whatever comprehensions around call theirs
+            depends = node.name[1:] in secret if rooted else node.name in tainted
         else:
             depends = bool(sum(visit(part, tainted) for part in children(node)))  # all must be visited
         if depends:

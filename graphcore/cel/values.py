@@ -13,6 +13,7 @@ from __future__ import annotations
 from math import nan
 from typing import Any, Final
 
+from graphcore.cel.budget import spend
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.types import Type
 
@@ -23,7 +24,8 @@ NANOS: Final = 1_000_000_000
 TIMESTAMP_MIN: Final = -62_135_596_800 * NANOS  # 0001-01-01T00:00:00Z
 TIMESTAMP_MAX: Final = 253_402_300_800 * NANOS - 1  # 9999-12-31T23:59:59.999999999Z
 
-MAX_COMPARED: Final = 1_000_000
+MAX_COMPARED: Final = 1 << 19
+_SPENT_AT_ONCE: Final = 1 << 8
 
 
 class Uint(int):
@@ -273,7 +275,10 @@ _NUMBERS: Final = frozenset({int, float, Uint})
 def _numbers_equal(left: Any, right: Any) -> bool:
     if (type(left) is float) is (type(right) is float):
         return bool(left == right)
-    return float(left) == float(right)  # cel-go compares an integer with a double as doubles
+    try:
+        return float(left) == float(right)  # cel-go compares an integer with a double as doubles
+    except OverflowError:
+        return False  # JSON from elsewhere may hold integers beyond 64 bits
 
 
 def equals(left: Any, right: Any) -> bool:
@@ -296,8 +301,10 @@ def _deep_equals(left: Any, right: Any) -> bool:
     while pending:
         a, b = pending.pop()
         compared += 1
-        if compared > MAX_COMPARED:  # parts may be shared, so that walking a small value takes for ever
-            raise EvaluationError(Reason.BUDGET, "budget exceeded: the compared values are too large")
+        if not compared % _SPENT_AT_ONCE:
+            spend(_SPENT_AT_ONCE)
+            if compared >= MAX_COMPARED:  # parts may be shared, so that walking a small value takes for ever
+                raise EvaluationError(Reason.BUDGET, "budget exceeded: the compared values are too large")
         kind = type(a)
         if a is OMIT or b is OMIT:
             raise no_such_overload()
@@ -331,6 +338,7 @@ def _deep_equals(left: Any, right: Any) -> bool:
     return True
 
 
+_WIDEST: Final = 2.0**64
 _ORDERED: Final = frozenset({str, bytes, bool})
 
 
@@ -343,8 +351,8 @@ def compare(left: Any, right: Any) -> float:
     if kind in _NUMBERS and other in _NUMBERS:
         if left != left or right != right:
             return nan
-        if (kind is float) is not (other is float):
-            left, right = float(left), float(right)
+        if (kind is float) is not (other is float) and max(abs(left), abs(right)) < _WIDEST:
+            left, right = float(left), float(right)  # else they are compared exactly
     elif kind is not other:
         raise no_such_overload()
     elif kind is Timestamp or kind is Duration:

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from graphcore.cel.ast import Call, Literal
-from graphcore.cel.compiler.building import charge
-from graphcore.cel.compiler.context import CALLS, Context, Environment, Evaluator
+from graphcore.cel.budget import CHARACTERS_PER_STEP, PARTS_PER_STEP
+from graphcore.cel.compiler.building import FREE, charge
+from graphcore.cel.compiler.context import BUDGET, CALLS, Context, Environment, Evaluator
 from graphcore.cel.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.standard_impl import searcher
@@ -23,6 +24,8 @@ Implementation = Callable[..., Any]
 
 _REFUSED = (TypeError, AttributeError, ValueError, KeyError, IndexError, OverflowError)
 _BUILT = (str, bytes, list, dict)
+_SIZED = frozenset(_BUILT)
+_TEXTS = frozenset({str, bytes})
 _SMALL = frozenset({Kind.BOOL, Kind.INT, Kind.UINT, Kind.DOUBLE, Kind.TIMESTAMP, Kind.DURATION, Kind.TYPE, Kind.NULL})
 _CLASSES: dict[Kind, type] = {
     Kind.NULL: type(None),
@@ -79,6 +82,8 @@ def _target(function: Function, member: bool, count: int, chosen: tuple[str, ...
     implementations = {overload.implementation for overload in candidates if overload.implementation}
     single = implementations.pop() if len(implementations) == 1 else None
     several = _by_values(candidates) if implementations else None
+    if single is not None and len({overload.implementation for overload in found}) > 1:
+        single = _or_by_values(single, _by_values(found))
     target = _Target(function, single or several, all(overload.result.kind in _SMALL for overload in candidates))
     if len(_TARGETS) < _REMEMBERED:
         _TARGETS[key] = target
@@ -104,6 +109,20 @@ def _by_values(candidates: list[Overload]) -> Implementation:
     return dispatch
 
 
+def _or_by_values(settled: Implementation, dispatch: Implementation) -> Implementation:
+    """The overload that the checker settled on; where the type of an argument was open, its value may be for another."""
+
+    def either(*values: Any) -> Any:
+        try:
+            return settled(*values)
+        except EvaluationError as error:
+            if error.reason is not Reason.NO_SUCH_OVERLOAD:
+                raise
+        return dispatch(*values)
+
+    return either
+
+
 def _call(context: Context, expr: Call) -> Evaluator:
     function = context.functions.get(expr.function.lstrip("."))
     arguments = [context.compile(arg) for arg in (expr.args if expr.target is None else (expr.target, *expr.args))]
@@ -112,7 +131,21 @@ def _call(context: Context, expr: Call) -> Evaluator:
     _, implementation, small = _target(function, expr.target is not None, len(arguments), context.overloads.get(expr.id, ()))
     if implementation is None:
         return _refuse(expr.function)
+    if context.depth:
+        arguments = [_weighed(argument) for argument in arguments]
     return _small(implementation, arguments) if small else _building(implementation, arguments)
+
+
+def _weighed(argument: Evaluator) -> Evaluator:
+    """In a loop the functions pay for walking through large arguments, again every time."""
+
+    def weighed(env: Environment) -> Any:
+        value = argument(env)
+        if type(value) in _SIZED and len(value) > FREE:
+            env[BUDGET].step(len(value) // (CHARACTERS_PER_STEP if type(value) in _TEXTS else PARTS_PER_STEP))
+        return value
+
+    return weighed
 
 
 def _refuse(function: str) -> Evaluator:
@@ -195,6 +228,8 @@ def _matches(context: Context, expr: Call) -> Evaluator:
     if type(pattern) is not Literal or type(pattern.value) is not str or len(expr.args) != (1 if expr.target else 2):
         return _call(context, expr)
     text = context.compile(expr.target if expr.target is not None else expr.args[0])
+    if context.depth:
+        text = _weighed(text)
     if context.observe is not None:
         context.compile(pattern)
     source = pattern.value

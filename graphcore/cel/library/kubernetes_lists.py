@@ -116,12 +116,18 @@ def _extreme(function: str, items: Any, replaced_when: int) -> Any:
         raise no_such_overload(function, items)
     if not items:
         raise fail(f"{function} called on empty list")
+    kinds = set(map(type, items))
+    if len(kinds) == 1 and kinds <= _PLAINLY_ORDERED:
+        return min(items) if replaced_when > 0 else max(items)
     best = items[0]
     for item in items:
         _require_ordered(item)
         if _order(best, item) == replaced_when:
             best = item
     return best
+
+
+_PLAINLY_ORDERED = frozenset({int, str, bytes})  # as in Python
 
 
 def _require_ordered(item: Any) -> None:

@@ -16,6 +16,8 @@ from graphcore.cel.values import AssociativeList, Duration, Timestamp, Uint, equ
 
 _MAX_RANGE = 1_000_000
 _MAX_COMPARED = 1_000
+_MAX_DEPTH = 50
+_MAX_PARTS = 100_000
 
 COMPARABLE: tuple[Type, ...] = (INT, UINT, DOUBLE, BOOL, DURATION, TIMESTAMP, STRING, BYTES)
 _COMPARABLE_VALUES = frozenset({int, Uint, float, bool, Duration, Timestamp, str, bytes})
@@ -110,7 +112,7 @@ def distinct(items: Any) -> list[Any]:
     result = []
     for item in items:
         try:
-            key = _identity(item)
+            key = _Identity().of(item)
         except _NoIdentity:
             if any(equals(item, other) for other in others):
                 continue
@@ -129,24 +131,32 @@ class _NoIdentity(Exception):
     """A value that can only be compared, not hashed."""
 
 
-def _identity(value: Any, depth: int = 0) -> Any:
-    """Something hashable that is equal for two values exactly when CEL's ``==`` holds between them."""
-    kind = type(value)
-    if kind is str or kind is int or kind is Uint or kind is bytes or kind is Timestamp or kind is Duration:
-        return value
-    if kind is bool or value is None:
-        return (kind, value)
-    if kind is float:
-        if value != value or abs(value) >= 2**53:  # NaN equals nothing; beyond 2**53 an int is compared as a double
+class _Identity:
+    """Makes something hashable that is equal for two values exactly when CEL's ``==`` holds between them; walks so many parts at most."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self) -> None:
+        self.parts = _MAX_PARTS
+
+    def of(self, value: Any, depth: int = 0) -> Any:
+        kind = type(value)
+        if kind is str or kind is int or kind is Uint or kind is bytes or kind is Timestamp or kind is Duration:
+            return value
+        if kind is bool or value is None:
+            return (kind, value)
+        if kind is float:
+            if value != value or abs(value) >= 2**53:  # NaN equals nothing; beyond 2**53 an int is compared as a double
+                raise _NoIdentity
+            return value
+        if not isinstance(value, (list, dict)) or isinstance(value, AssociativeList) or depth > _MAX_DEPTH:
             raise _NoIdentity
-        return value
-    if depth > 50 or isinstance(value, AssociativeList):
-        raise _NoIdentity
-    if isinstance(value, list):
-        return (list, *(_identity(item, depth + 1) for item in value))
-    if isinstance(value, dict):
-        return frozenset((key, _identity(item, depth + 1)) for key, item in value.items())
-    raise _NoIdentity
+        self.parts -= len(value)
+        if self.parts < 0:  # parts may be shared, so that a small value has more of them than can ever be looked at
+            raise _NoIdentity
+        if isinstance(value, list):
+            return (list, *(self.of(item, depth + 1) for item in value))
+        return frozenset((key, self.of(item, depth + 1)) for key, item in value.items())
 
 
 def number_range(count: Any) -> list[int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.budget import require_size
+from graphcore.cel.budget import PARTS_PER_STEP, require_size, spend
 from graphcore.cel.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import no_such_overload
@@ -41,6 +41,7 @@ def deep_merge(left: Any, right: Any) -> dict[Any, Any]:
 
 
 def _deep_merge(left: dict[Any, Any], right: dict[Any, Any], depth: int) -> dict[Any, Any]:
+    spend(len(right) * PARTS_PER_STEP)  # parts may be shared, so that merging small maps takes for ever
     if depth > _MAX_DEPTH:
         raise EvaluationError(Reason.BUDGET, "deepMerge: value is nested too deeply")
     if not right:

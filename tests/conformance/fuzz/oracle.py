@@ -37,7 +37,7 @@ IDENTIFIERS = {"a__dash__b": "a-b", "x__underscores__y": "x__y", "__if__": "if",
 
 
 class Oracle:
-    """A running celoracle; one question, one answer. cel-go has no limits, so a question that it ponders too long is given up.
+    """A running celoracle; one question, one answer. cel-go has no limits, so a question that takes too long or all memory is given up.
 
     declared: the variables of questions that bring no types, by name: ``{"type": …}`` or ``{"schema": …}``.
     """
@@ -50,7 +50,7 @@ class Oracle:
         self._start()
 
     def _start(self) -> None:
-        self._process = subprocess.Popen([str(self._binary)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen([str(self._binary)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
@@ -74,13 +74,12 @@ class Oracle:
             question = {**question, "values": {name: variable["value"] for name, variable in variables.items()}}
         self._in.write(f'{json.dumps(question)[:-1]}, "declared": {declared}}}\n'.encode())
         self._in.flush()
-        if not select.select([self._out], [], [], self.TOO_LONG)[0]:
+        answered = select.select([self._out], [], [], self.TOO_LONG)[0]
+        line = self._out.readline() if answered else b""
+        if not line:
             self.close()
             self._start()
             return {"too long": True}
-        line = self._out.readline()
-        if not line:
-            raise RuntimeError(f"celoracle ended at {question}")
         answer: Answer = json.loads(line)
         return answer
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from graphcore.cel import Budget, EvaluationError, compile_unchecked
+from graphcore.cel import Budget, Environment, EvaluationError, compile_unchecked
 from graphcore.cel.conversion import to_json
 from graphcore.cel.errors import Reason
+from graphcore.cel.types import DYN
 
 THOUSAND = list(range(1000))
 SECONDS = 5.0  # of processor time; about one is meant, the rest is for slow machines
 
 
-def nest(names: str, step: str, last: str) -> str:
+def nest(names: Iterable[str], step: str, last: str) -> str:
     """``cel.bind(b, <step of a>, cel.bind(c, <step of b>, … last))``"""
     source = last
     for before, name in reversed(list(pairwise(names))):
@@ -100,3 +102,47 @@ def test_a_budget_is_spent_across_evaluations() -> None:
     with pytest.raises(EvaluationError):
         program.evaluate({"l": THOUSAND}, budget)
     assert program.evaluate({"l": THOUSAND})
+
+
+BIG = {"l": list(range(100_000)), "s": "a" * 1_000_000, "m": {str(number): number for number in range(50_000)}}
+
+
+@pytest.mark.parametrize(
+    "walk",
+    [
+        "l == l", "l.sum()", "l.max()", "l.isSorted()", "l.indexOf(-1)", "l.distinct()", "-1 in l", "l.reverse()", "m == m", "m.merge(m)", "json.marshal(m)",
+        "s.contains('b')", "s.matches('(a*)*b')", "s.find('b')", "hash.sha256(s)", "s.indexOf('b')", "s.replace('b', 'c')", "s.split('b')",
+        "[l] == [l]", "l in [l, l]", "[l].indexOf(l + [1])",
+    ],
+)  # fmt: skip
+def test_walking_through_large_values_again_and_again_ends_with_the_budget(walk: str) -> None:
+    source = f"lists.range(1000).map(i, {walk})"
+    for program in (Environment(dict.fromkeys(BIG, DYN)).compile(source), compile_unchecked(source)):
+        with pytest.raises(EvaluationError) as failure:
+            program.evaluate(BIG, Budget(steps=100_000))
+        assert failure.value.reason is Reason.BUDGET
+
+
+@pytest.mark.parametrize("walk", ["[v].distinct()", "v.deepMerge(v)", "[v, v].indexOf({'a': v, 'b': 1})"])
+def test_parts_that_are_shared_are_not_walked_for_ever(walk: str) -> None:
+    source = nest([f"v{number}" for number in range(40)], "{{'a': {0}, 'b': {0}}}", f"cel.bind(v, v39, {walk})")
+    outcome: Any = None
+    try:
+        compile_unchecked(source).evaluate({"v0": {"a": 1}}, Budget(steps=100_000))
+    except EvaluationError as error:
+        outcome = error.reason
+    assert outcome in (None, Reason.BUDGET)
+
+
+def test_a_walk_outside_loops_is_not_held_against_anybody() -> None:
+    assert compile_unchecked("l == l && l.sum() > 0 && m == m && s.contains('a') && !(-1 in l)").evaluate(BIG) is True
+
+
+def test_integers_beyond_64_bits_in_data_compare_without_overflow() -> None:
+    data = {"n": 10**400}
+    assert [compile_unchecked(source).evaluate(data) for source in ("n == 1.0", "n < 1.5", "n > 1.5", "n == n")] == [
+        False,
+        False,
+        True,
+        True,
+    ]

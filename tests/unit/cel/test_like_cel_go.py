@@ -180,6 +180,12 @@ def test_faults_of_formats_in_formats_are_told_from_within() -> None:
     assert [issue.message.split(" ")[0] for issue in refusal.value.issues] == ["too", "error"]
 
 
+def test_what_an_open_type_holds_finds_its_overload_although_the_checker_settled_on_another() -> None:
+    version = "dyn(optional.of(semver('1.2.3'))).value()"
+    assert value(f"{version}.compareTo({version})") == 0
+    assert value("string(dyn(optional.of(ip('10.0.0.1'))).value())") == "10.0.0.1"
+
+
 def test_the_union_of_a_set_has_each_element_once() -> None:
     schema = {"type": "object", "properties": {"s": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"}}}
     program = compile_unchecked("o.s + ['b', 'a', 'b']")

@@ -96,6 +96,8 @@ def test_an_error_is_part_of_the_trace() -> None:
         "secret.?data.?password.optMap(p, p + 'x').orValue('')",
         "json.marshal({'s': secret})",
         "d.l.filter(e, secret.data.password == e.t)",
+        ".secret.data.password",
+        "['x'].map(secret, .secret.data.password + secret)",
     ],
 )
 def test_nothing_that_depends_on_a_secret_is_kept(source: str) -> None:
