@@ -264,7 +264,7 @@ def classify(difference: Difference) -> str | None:
     return None
 
 
-_NO_TYPE = ("reference to undefined type: ", "undeclared reference to 'type' ")
+_NO_TYPE = ("reference to undefined type: ", "undeclared reference to 'type' ", "undeclared reference to '.type' ")
 _COMPARES = re.compile(r"==|!=| in |\b(?:indexOf|lastIndexOf|distinct)\(")
 
 
