@@ -252,7 +252,11 @@ def classify(difference: Difference) -> str | None:
         return "equality"
     if error == "integer overflow" and "18446744073709551615" in expression and re.search(r"\.(major|minor|patch)\(", expression):
         return "representation"
-    if "hash." in expression and ".format(" in expression and re.search(r"/wA=|\\xff", json.dumps(difference.question)):
+    if (
+        "hash." in expression
+        and ".format(" in expression
+        and re.search(r"/wA=|\\xff|base64\.decode|hash\..*hash\.", json.dumps(difference.question))
+    ):
         return "representation"
     lost = re.match(r"no such overload: (\w+)\(", their_error)
     if lost and _is_settled(difference.question, lost[1]):
