@@ -257,6 +257,17 @@ def test_whoever_was_overtaken_at_the_end_looks_again() -> None:
     assert sum(verb == "LIST" for verb, _, _ in world.api.log) > 0
 
 
+def test_what_was_created_for_an_instance_that_is_gone_is_taken_back_by_its_creator() -> None:
+    world = world_of()
+
+    def tear() -> None:
+        world.api.edit("App", "demo", {"metadata": {"finalizers": None}})
+        world.api.delete("App", "demo")
+
+    assert interrupted(invocation(world), world.api, applying("Secret", "demo-b"), tear) == Converged(gone=True)
+    assert [obj for kind in ("ConfigMap", "Secret", "Deployment") for obj in world.api.all(kind)] == []
+
+
 # 8: prune and delete never guess
 
 
