@@ -27,7 +27,7 @@ from graphcore.graph.revision import revision_hash
 from graphcore.graph.status import ConditionProgram, StatusProgram
 from graphcore.graph.templates import fields_of
 
-FORMAT = 1
+FORMAT = 2
 MAX_ENCODED = 200 * 1024
 MAX_DECODED = 16 * 1024 * 1024
 
