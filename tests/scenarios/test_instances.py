@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.conftest import World
-from tests.support.client import Object, condition
+from tests.support.client import Object, Refused, condition
 
 
 def config_map(id: str, name: str, data: Any = None, **rest: Any) -> Object:
@@ -238,3 +238,55 @@ def test_a_missing_right_is_named_in_the_condition(world: World) -> None:
     assert "forbidden" in message
     world.backend.grant(world.group, rgd)
     world.client.wait_condition(instance, timeout=40)
+
+
+@pytest.mark.feature(97, 100)
+def test_a_write_that_a_policy_denies_is_told_and_tried_again(world: World) -> None:
+    """No event says that a policy has changed its mind: the retry finds out."""
+    policy: Object = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": world.tag},
+        "spec": {
+            "matchConstraints": {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": world.namespace}},
+                "resourceRules": [
+                    {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"], "operations": ["CREATE", "UPDATE"]}
+                ],
+            },
+            "validations": [{"expression": "object.metadata.name != 'secretive'", "message": "no secretive names here"}],
+        },
+    }
+    binding: Object = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": world.tag},
+        "spec": {"policyName": world.tag, "validationActions": ["Deny"]},
+    }
+    world.cleanup.extend([policy, binding])
+    world.client.apply(policy, binding)
+
+    def in_force(_: Object | None) -> bool:
+        try:
+            world.client.apply(stored(world, "secretive"))
+        except Refused:
+            return True
+        world.client.delete(stored(world, "secretive"))
+        return False
+
+    world.client.wait(policy, in_force, what="in force")
+    rgd = world.rgd(
+        "Denied",
+        resources=[config_map("bad", "secretive"), config_map("good", "good"), config_map("after", "after", {"of": "${bad.data.k}"})],
+    )
+    world.install(rgd)
+    instance = world.instance(rgd, "a")
+    world.cleanup.append(instance)
+    world.client.apply(instance)
+    denied = world.client.wait(instance, lambda found: (found or {}).get("status", {}).get("state") == "ERROR", what="in error")
+    assert "no secretive names here" in condition(denied, "ResourcesReady")["message"]
+    assert names(world) == {"good"}
+    world.client.delete(binding)
+    ready = world.client.wait_condition(instance, timeout=60)
+    assert ready["status"]["state"] == "ACTIVE"
+    assert names(world) == {"good", "secretive", "after"}

@@ -15,7 +15,7 @@ from typing import Any
 
 from graphcore.cel.times import format_timestamp, parse_duration, parse_timestamp
 from graphcore.cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, UINT, Type, list_of, map_of, optional_of
-from graphcore.cel.values import NONE, OMIT, Duration, Opaque, Optional, Timestamp, TypeValue, Uint, key_value
+from graphcore.cel.values import NONE, Duration, Opaque, Optional, Timestamp, TypeValue, Uint, key_value
 
 Question = dict[str, Any]
 """``expression``, and either ``variables``, each with ``type`` and ``value``, or ``values`` of declared variables; values are JSON."""
@@ -152,8 +152,6 @@ def encode(value: Any) -> Any:
             return ["map", _entries([encode(key_value(key)), encode(item)] for key, item in value.items())]
         case Opaque():
             return ["opaque", value.cel_type.name]
-    if value is OMIT:
-        return ["opaque", "kro.omit"]
     raise TypeError(f"no CEL value: {type(value)}")
 
 
@@ -166,15 +164,8 @@ def _double(value: float) -> str:
 
 
 def _property(key: Any) -> Any:
-    """kro counts off the properties of a declared object by their identifiers; here they have their names."""
+    """cel-go counts off the properties of a declared object by their identifiers; here they have their names."""
     return ["string", IDENTIFIERS.get(key[1], key[1])] if key[0] == "string" else key
-
-
-def named(written: Any) -> Any:
-    """JSON with names for identifiers."""
-    if isinstance(written, dict):
-        return {IDENTIFIERS.get(key, key): named(item) for key, item in written.items()}
-    return [named(item) for item in written] if isinstance(written, list) else written
 
 
 def normal(value: Any) -> Any:

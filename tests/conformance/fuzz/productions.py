@@ -2,7 +2,7 @@
 
 A template's holes are types: ``{string}.indexOf({string})`` makes an int from two strings. ``T``, ``T2`` and ``C`` (comparable) are chosen at
 random, ``E`` and ``K`` are the element and key of what is wanted; ``{v}``, ``{i}`` and ``{k}`` are names of a macro's variables.
-Spec: every function and macro of kro/cel.md §2 occurs, which ``test_differential.py`` asserts.
+Spec: every function and macro of kro/cel.md §2 occurs except kro's own, which cel-go cannot answer for; ``test_differential.py`` asserts it.
 """
 
 from __future__ import annotations
@@ -101,7 +101,6 @@ LITERALS: dict[str, tuple[str, ...]] = {
     "url": tuple(f"url('{text}')" for text in _URLS),
     "semver": tuple(f"semver('{text}')" for text in _VERSIONS),
     "type": ("type(1)", "type('a')", "type([])", "type(null)", "type(1u)", "type(duration('1s'))"),
-    "condition": ("runtime.newCondition({type: 'Ready', status: 'True'})", "runtime.newCondition({type: 'A', status: 'False', reason: 'R', message: 'm'})"),
 }  # fmt: skip
 
 _PARTS = ("FullYear", "Month", "DayOfYear", "Date", "DayOfWeek", "DayOfMonth", "Hours", "Minutes", "Seconds", "Milliseconds")
@@ -115,8 +114,7 @@ ROOTS: dict[str, tuple[str, ...]] = {
         *(f"{{timestamp}}.get{part}({{zone}})" for part in _PARTS), "{duration}.getHours()", "{duration}.getMinutes()", "{duration}.getSeconds()",
         "{duration}.getMilliseconds()", "{quantity}.compareTo({quantity})", "{semver}.compareTo({semver})", "{quantity}.sign()", "sign({quantity})",
         "{quantity}.asInteger()", "{ip}.family()", "{cidr}.prefixLength()", "{semver}.major()", "{semver}.minor()", "{semver}.patch()", "{list(int)}.sum()",
-        "{list(int)}.min()", "{list(int)}.max()", "{optional(int)}.orValue({int})", "{optional(int)}.value()", "random.seededInt({int}, {int}, {string})",
-        "random.seededInt(1, 100, {string})",
+        "{list(int)}.min()", "{list(int)}.max()", "{optional(int)}.orValue({int})", "{optional(int)}.value()",
     ),
     "uint": ("{uint} + {uint}", "{uint} - {uint}", "{uint} * {uint}", "{uint} / {uint}", "{uint} % {uint}", "uint({int})", "uint({double})", "uint({string})",
              "uint({number text})", "{list(uint)}.sum()", "{list(uint)}.max()"),
@@ -130,13 +128,11 @@ ROOTS: dict[str, tuple[str, ...]] = {
         "{format}.format([{T}, {T2}])", "{format}.format([{T}])", "{format}.format([{int}, {string}, {int}])", "{format}.format({list(T)})", "'%s'.format([{list(T)}])",
         "'%s'.format([{map(K, T)}])", "'%.{int}f'.format([{double}])", "'%d %f %.2f %e'.format([{int}, {double}, {double}, {double}])",
         "'%x %X %o %b'.format([{int}, {string}, {int}, {int}])", "{string}.format([{string}, {int}])", "strings.quote({string})", "base64.encode({bytes})",
-        "json.encode({T})", "json.marshal({T})", "json.marshal({dyn})", "json.marshal({map(string, T)})", "{string}.find({pattern})", "{string}.find({string})",
+        "json.encode({T})", "{string}.find({pattern})", "{string}.find({string})",
         "{url}.getScheme()", "{url}.getHost()", "{url}.getHostname()", "{url}.getPort()", "{url}.getEscapedPath()", "{optional(string)}.orValue({string})",
-        "{list(string)}.min()", "{list(string)}.max()", "random.seededString({int}, {string})", "random.seededString(9, {string})", "{condition}.status",
-        "{condition}.reason", "string({dyn})",
+        "{list(string)}.min()", "{list(string)}.max()", "string({dyn})",
     ),
-    "bytes": ("{bytes} + {bytes}", "bytes({string})", "bytes({bytes})", "base64.decode({string})", "base64.decode({odd text})", "base64.decode(base64.encode({bytes}))",
-              "hash.fnv64a({string})", "hash.sha256({string})", "hash.md5({string})"),
+    "bytes": ("{bytes} + {bytes}", "bytes({string})", "bytes({bytes})", "base64.decode({string})", "base64.decode({odd text})", "base64.decode(base64.encode({bytes}))"),
     "bool": (
         "{T} == {T}", "{T} != {T}", "{C} < {C}", "{C} <= {C}", "{C} > {C}", "{C} >= {C}", "{bool} && {bool}", "{bool} || {bool}", "!{bool}", "{bool} && {bool} && {bool}",
         "{T} in {list(T)}", "{string} in {map(string, T)}", "{K} in {map(K, T)}", "{dyn} in {dyn}", "{string}.contains({string})", "{string}.startsWith({string})",
@@ -157,9 +153,9 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "duration": ("{duration} + {duration}", "{duration} - {duration}", "{timestamp} - {timestamp}", "duration({string})", "duration({span text})",
                  "{list(duration)}.sum()"),
     "dyn": ("dyn({T})", "o.a", "o.b", "o.l[{int}]", "o[{string}]", "o.a.b.c", "o[{dyn}]", "ld[{int}]", "md[{string}]", "md.a", "md.a.b[{int}]", "o.l.sum()", "ld.max()",
-            "ld.min()", "ld.isSorted()", "o.l", "[{T}, {T2}][{int}]", "json.unmarshal({string})", "json.unmarshal({odd text})", "json.unmarshal(json.marshal({T}))",
-            "{map(string, T)}.deepMerge({map(string, T2)})", "{dyn}.deepMerge({dyn})", "omit()", "{bool} ? omit() : dyn({T})", "{dyn} + {dyn}", "{dyn} - {dyn}",
-            "{dyn} * {dyn}", "{dyn} / {dyn}", "{dyn} % {dyn}", "-{dyn}", "schema.spec.any.a", "schema.spec.any.l[{int}]", "schema.spec.open.x", "schema.spec.loose.a",
+            "ld.min()", "ld.isSorted()", "o.l", "[{T}, {T2}][{int}]",
+            "{dyn} + {dyn}", "{dyn} - {dyn}",
+            "{dyn} * {dyn}", "{dyn} / {dyn}", "{dyn} % {dyn}", "-{dyn}", "schema.spec.loose.a",
             "schema.spec.loose[{string}]"),
     "quantity": ("{quantity}.add({quantity})", "{quantity}.sub({quantity})", "{quantity}.add({int})", "{quantity}.sub({int})", "quantity({string})", "quantity({odd text})"),
     "ip": ("{cidr}.ip()", "ip({string})", "ip({odd text})"),
@@ -168,8 +164,6 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "semver": ("semver({string})", "semver({odd text})"),
     "type": ("type({T})", "type({list(T)})", "type({dyn})"),
     "null": ("o.n",),
-    "condition": ("runtime.newCondition({{type: {string}, status: {string}}})", "runtime.condition({dyn}, {string})", "runtime.condition(deployment, {string})",
-                  "runtime.newCondition({{type: {string}, status: {bool} ? 'True' : 'False', message: {string}}})"),
 }  # fmt: skip
 
 LISTS = (
@@ -177,8 +171,7 @@ LISTS = (
     "[{list(E)}, {list(E)}].flatten()", "{list(E)}.filter({v}, {bool})", "{list(T)}.map({v}, {E})", "{list(T)}.map({v}, {bool}, {E})", "{map(K, T)}.map({v}, {E})",
     "{list(T)}.transformList({i}, {v}, {E})", "{list(T)}.transformList({i}, {v}, {bool}, {E})", "{map(K, T)}.transformList({k}, {v}, {E})",
     "{map(K, T)}.transformList({k}, {v}, {bool}, {E})", "[?{optional(E)}, {E}]", "[{E}, ?{optional(E)}, ?{optional(E)}]", "[{optional(E)}].unwrapOpt()",
-    "optional.unwrap([{optional(E)}, {optional(E)}])", "{list(E)}.sortBy({v}, {C})", "lists.setAtIndex({list(E)}, {int}, {E})",
-    "lists.insertAtIndex({list(E)}, {int}, {E})", "lists.removeAtIndex({list(E)}, {int})",
+    "optional.unwrap([{optional(E)}, {optional(E)}])", "{list(E)}.sortBy({v}, {C})",
 )  # fmt: skip
 LISTS_OF: dict[str, tuple[str, ...]] = {
     "string": (
@@ -194,14 +187,14 @@ LISTS_OF["int"] += ("{list(int)}.sort()",)
 MAPS = (
     "{{{K}: {E}}}", "{{{K}: {E}, {K}: {E}}}", "{{}}", "{map(K, T)}.transformMap({k}, {v}, {E})", "{map(K, T)}.transformMap({k}, {v}, {bool}, {E})",
     "{list(E)}.transformMapEntry({i}, {v}, {{{K}: {E}}})", "{map(K, T)}.transformMapEntry({k}, {v}, {bool}, {{{K}: {E}}})", "{{?{K}: {optional(E)}}}",
-    "{{{K}: {E}, ?{K}: {optional(E)}}}", "{map(K, E)}.merge({map(K, E)})",
+    "{{{K}: {E}, ?{K}: {optional(E)}}}",
 )  # fmt: skip
 OPTIONALS = (
     "optional.of({E})", "optional.none()", "optional.ofNonZeroValue({E})", "{map(string, E)}.?a", "{map(string, E)}[?{string}]", "{list(E)}[?{int}]",
     "{list(E)}.first()", "{list(E)}.last()", "{optional(E)}.or({optional(E)})", "{optional(T)}.optMap({v}, {E})", "{optional(T)}.optFlatMap({v}, {optional(E)})",
     "{map(string, map(string, E))}.?a.b", "{map(string, map(string, E))}.?a[?{string}]", "{optional(list(E))}[?{int}]",
 )  # fmt: skip
-OPTIONALS_OF: dict[str, tuple[str, ...]] = {"dyn": ("o.?a", "o.?a.?b", "o[?{string}]", "o.?l[?{int}]", "md.?a.b", "schema.spec.any.?a.b")}
+OPTIONALS_OF: dict[str, tuple[str, ...]] = {"dyn": ("o.?a", "o.?a.?b", "o[?{string}]", "o.?l[?{int}]", "md.?a.b")}
 ANYWHERE = (
     "{bool} ? {E} : {E}", "({E})", "cel.bind({v}, {T}, {E})", "{list(E)}[{int}]", "{map(K, E)}[{K}]", "{optional(E)}.value()", "{optional(E)}.orValue({E})",
     "{map(string, E)}.a", "{map(string, E)}['b']", "dyn({E})", "{list(E)}[{double}]", "[{E}].filter({v}, {bool})[0]",
