@@ -164,7 +164,8 @@ class _Checker:
         else:
             if kind is not Kind.DYN and kind is not Kind.ERROR:
                 self.fault(expr.offset, f"type '{describe(target)}' does not support field selection")
-            found = ERROR if kind is Kind.OPAQUE else DYN
+            # Kubernetes declares some of its values as objects without fields: what such a field has for a type is an error, too.
+            found = ERROR if kind is Kind.OPAQUE and target.name.startswith("kubernetes.") else DYN
         return optional_of(bounded(found)) if optional else found
 
     def declared_field(self, offset: int, type_name: str, name: str) -> Type:

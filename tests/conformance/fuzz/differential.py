@@ -174,7 +174,7 @@ CLASSES: tuple[Class, ...] = (
     Class(
         "objects",
         "Maps and lists of observed objects are like any other; in Kubernetes' form of them json.encode refuses them, ofNonZeroValue finds none"
-        " of them empty, a double is no position, and what is formatted has identifiers for names.",
+        " of them empty, a double is no position, what is no string is no key, and what is formatted has identifiers for names.",
         "json.encode(schema.spec)",
         {"schema": {"spec": {"name": "a"}}},
     ),
@@ -214,7 +214,9 @@ def classify(difference: Difference) -> str | None:
     expression = difference.question["expression"]
     if _agrees_with_any_key(difference):
         return "map keys"
-    if ".format(" in expression and any(identifier in json.dumps(theirs) for identifier in IDENTIFIERS):
+    if ".format(" in expression and any(f'"{name}"' in json.dumps(difference.question.get("values")) for name in IDENTIFIERS.values()):
+        return "objects"
+    if (error, their_error) == ("no such key", "no such overload") and SCHEMAS.keys() & difference.question.get("values", {}).keys():
         return "objects"
     if their_error.startswith("unsupported index: ") or (
         their_error.startswith("type conversion error from 'map(") and "json.encode(" in expression

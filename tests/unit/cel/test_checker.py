@@ -120,6 +120,17 @@ FAULTS = [
     ("web.nope.nope", ["1:4: undefined field 'nope'"]),
     ("s.nope", ["1:2: type 'string' does not support field selection"]),
     ("[1].nope", ["1:4: type 'list(int)' does not support field selection"]),
+    (
+        "true + ip('::1').nope",
+        ["1:6: found no matching overload for '_+_' applied to '(bool, dyn)'", "1:17: type 'net.IP' does not support field selection"],
+    ),
+    (
+        "true + url('/').nope",
+        [
+            "1:6: found no matching overload for '_+_' applied to '(bool, !error!)'",
+            "1:16: type 'kubernetes.URL' does not support field selection",
+        ],
+    ),
     ("lost.a", ["1:5: unexpected failed resolution of 'Unknown'"]),
     ("s.nope()", [f"1:7: {_unknown('nope')}"]),
     ("nope(s)", [f"1:5: {_unknown('nope')}"]),
