@@ -180,7 +180,8 @@ CLASSES: tuple[Class, ...] = (
     ),
     Class(
         "representation",
-        "A version's numbers do not wrap around; Go makes numbers from 2**63 on negative.",
+        "Text is Unicode, and a version's numbers do not wrap around; Go keeps bytes that are none in formatted text, and makes numbers from"
+        " 2**63 on negative.",
         "semver('18446744073709551615.0.0').major()",
     ),
 )
@@ -226,6 +227,8 @@ def classify(difference: Difference) -> str | None:
         return "objects"
     if error == "integer overflow" and "18446744073709551615" in expression and re.search(r"\.(major|minor|patch)\(", expression):
         return "representation"
+    if ".format(" in expression and _NO_TEXT.search(json.dumps(difference.question)):
+        return "representation"
     lost = re.match(r"no such overload: (\w+)\(", their_error)
     if lost and _is_settled(difference.question, lost[1]):
         return "lost overloads"
@@ -237,6 +240,8 @@ def classify(difference: Difference) -> str | None:
 
 
 _NO_TYPE = ("reference to undefined type: ", "undeclared reference to 'type' ", "undeclared reference to '.type' ")
+_NO_TEXT = re.compile(r"/wA=|\\xff")
+"""Bytes of the grammar that are not UTF-8."""
 _COMPARES = re.compile(r"==|!=| in |\b(?:indexOf|lastIndexOf|distinct)\(")
 
 
