@@ -38,7 +38,7 @@ def recorded() -> list[Case]:
 
 @pytest.fixture(scope="session")
 def oracle() -> Iterator[Oracle]:
-    """kro, with cel-go v0.31 and the libraries it registers."""
+    """cel-go v0.31 with the libraries that kro registers, except its own."""
     binary = find("celoracle")
     if binary is None:
         _missing("celoracle")

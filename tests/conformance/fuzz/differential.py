@@ -152,7 +152,7 @@ CLASSES: tuple[Class, ...] = (
     ),
     Class(
         "bound types",
-        "Types can be named, and be the value of a variable; kro takes any such name for that of a type that is not declared.",
+        "Types can be named, and be the value of a variable; cel-go takes any such name for that of a type that is not declared.",
         "cel.bind(v, type(1), v == type(2))",
     ),
     Class(

@@ -178,7 +178,7 @@ def normal(value: Any) -> Any:
         case ["map", entries]:
             return ["map", _entries([_property(normal(key)), normal(item)] for key, item in entries)]
         case ["opaque", "error"]:
-            return ["null"]  # what kro finds in place of a null below a declared object, and writes as null
+            return ["null"]  # what Kubernetes finds in place of a null below a declared object
         case ["optional", item]:
             return ["optional", normal(item)]
     return value
