@@ -1,8 +1,7 @@
-"""From API changes to events: what is followed, what a change means, who has to hear of it.
+"""From API changes to events: what a change means, and who has to hear of it.
 
-Followed are definitions, revisions and CRDs, always; and, for every generated CRD that serves a revision, the instances, the kinds of the
-revision's resources (only objects that carry kro's ``owned`` label) and the kinds that it refers to (all objects, matched here against
-what the instances have recorded, so that unrelated objects cost nobody a request). The set follows the CRDs without a restart.
+What is followed, :mod:`functions.bridge.watchset` knows. Objects that instances only refer to are matched here against what the instances
+have recorded, so that unrelated objects cost nobody a request.
 
 Nothing here decides what to do about a change. A change that cannot matter, because nothing but the status of a definition, revision, CRD
 or instance moved, makes no event; every other does.
@@ -11,35 +10,24 @@ or instance moved, makes no event; every other does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.bridge.queue import Queue
 from functions.bridge.references import References
-from functions.bridge.watcher import Change, Follower, Watched
+from functions.bridge.watcher import Change, Watched
+from functions.bridge.watchset import Hooks, Served, WatchSet, active_revision
 from functions.platform.cluster import Cluster
 from functions.platform.events import EVENT_ADD, EVENT_CONVERGE, EVENT_DELETE, EVENT_UPDATE, Event, Role, from_object
 from functions.platform.graphs import Kinds
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
 from functions.platform.post import Sent
-from graphcore.converge.fence import read_mark
 from graphcore.graph.model import Resource
-from graphcore.names import ACTIVE_REVISION, INSTANCE_GROUP, INSTANCE_ID, INSTANCE_KIND, OWNED, RGD_ID, RGD_NAME
+from graphcore.names import INSTANCE_GROUP, INSTANCE_ID, INSTANCE_KIND, RGD_ID, RGD_NAME
 
-SELECT_OWNED = f"{OWNED}=true"
 _TYPES = {"listed": EVENT_CONVERGE, "added": EVENT_ADD, "updated": EVENT_UPDATE, "deleted": EVENT_DELETE}
 _VOLATILE = ("resourceVersion",)
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What one generated CRD serves."""
-
-    definition: str
-    definition_uid: str
-    revision: int
-    kinds: Kinds
 
 
 @dataclass(slots=True)
@@ -59,38 +47,26 @@ class Outside:
     trouble: Callable[[str], None]
 
 
-@dataclass(slots=True)
-class _Followed:
-    watched: Watched
-    follower: Follower
-    task: asyncio.Task[None]
-
-
 class Bridge:
     """Runs between :meth:`start` and :meth:`stop`, inside one event loop."""
 
     def __init__(self, cluster: Cluster, outside: Outside, *, resync_period: float, retry_delay: float) -> None:
         self.queue = Queue(outside.send, clock=outside.clock, jitter=outside.jitter)
-        self._cluster = cluster
         self._outside = outside
         self._resync_period = resync_period
-        self._retry_delay = retry_delay
-        self._followed: dict[Resource, _Followed] = {}
-        self._served: dict[str, Served] = {}
         self._references = References()
-        self._places: dict[str, frozenset[Resource]] = {}
-        self._stale = asyncio.Event()
+        hooks = Hooks(outside.kinds, self._changed, self._references.forget, self._trouble, outside.jitter)
+        self._set = WatchSet(cluster, hooks, retry_delay=retry_delay)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Returns when definitions, revisions and CRDs are followed; their objects have been told by then."""
-        self._follow(_watched((), ()))
-        self._tasks = [asyncio.create_task(self._keep_watch_set()), asyncio.create_task(self._resync())]
-        for followed in list(self._followed.values()):
-            await followed.follower.synced.wait()
+        self._set.begin()
+        self._tasks = [asyncio.create_task(self._set.keep()), asyncio.create_task(self._resync())]
+        await self._set.synced()
 
     async def stop(self) -> None:
-        tasks = [*self._tasks, *(followed.task for followed in self._followed.values())]
+        tasks = [*self._tasks, *self._set.tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -103,12 +79,11 @@ class Bridge:
     @property
     def watches(self) -> int:
         """Kinds followed."""
-        return len(self._followed)
+        return len(self._set)
 
     def known(self, resource: Resource) -> Iterable[dict[str, Any]]:
         """Metadata of the objects of a followed kind."""
-        followed = self._followed.get(resource)
-        return list(followed.follower.known.values()) if followed else []
+        return self._set.known(resource)
 
     # what a change means
 
@@ -122,7 +97,7 @@ class Bridge:
             self._revision_changed(change)
         elif change.resource == CRDS:
             self._crd_changed(change)
-        elif any(served.kinds.instance == change.resource for served in self._served.values()):
+        elif any(served.kinds.instance == change.resource for served in self._set.served.values()):
             self._instance_changed(change)
         # Any of them may be a member of an instance, or referred to by one.
         self._member_changed(change)
@@ -130,16 +105,16 @@ class Bridge:
 
     def _revision_changed(self, change: Change) -> None:
         # At start the definitions are told anyway; a revision becomes readable only after its CRD names it.
-        self._stale.set()
+        self._set.stale()
         if change.kind != "listed":
             self._report(change, Role.REVISION, partition=self._definition_uid(change))
 
     def _crd_changed(self, change: Change) -> None:
-        self._stale.set()
+        self._set.stale()
         if _label(change, RGD_NAME):
             if change.kind != "listed":
                 self._report(change, Role.CRD, partition=self._definition_uid(change))
-            now, before = _active_revision(change.metadata), _active_revision(change.before)
+            now, before = active_revision(change.metadata), active_revision(change.before)
             # A definition that was made again begins at revision 1: the number alone does not tell.
             moved = now != before or _label(change, RGD_ID) != ((change.before or {}).get("labels") or {}).get(RGD_ID, "")
             if change.kind == "updated" and now is not None and moved:
@@ -155,15 +130,15 @@ class Bridge:
 
     def _instance_changed(self, change: Change) -> None:
         self._references.record(change.resource, change.metadata, gone=change.kind == "deleted")
-        self._note_places(change)
-        self._report(change, Role.INSTANCE, served=self._serving(change.resource.group, change.resource.kind))
+        self._set.note_places(change)
+        self._report(change, Role.INSTANCE, served=self._set.serving(change.resource.group, change.resource.kind))
 
     def _member_changed(self, change: Change) -> None:
         # The labels before the change count, too: whoever loses them has to be looked at.
         for metadata in (change.metadata, change.before):
             labels = (metadata or {}).get("labels") or {}
             if labels.get(INSTANCE_ID):
-                served = self._serving(labels.get(INSTANCE_GROUP, ""), labels.get(INSTANCE_KIND, ""))
+                served = self._set.serving(labels.get(INSTANCE_GROUP, ""), labels.get(INSTANCE_KIND, ""))
                 carrier = change if metadata is change.metadata else replace(change, metadata={**change.metadata, "labels": labels})
                 self._emit(carrier, Role.MEMBER, served=served)
                 if change.before is None or (change.before.get("labels") or {}).get(INSTANCE_ID) == labels.get(INSTANCE_ID):
@@ -172,22 +147,7 @@ class Bridge:
     def _referred_changed(self, change: Change) -> None:
         if change.kind != "listed":
             for instance, metadata in self._references.matching(change):
-                self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._serving(instance.group, instance.kind))
-
-    def _note_places(self, change: Change) -> None:
-        """Kinds that an instance still has members of, whatever its revision says now: a deletion waits for their events."""
-        uid = str(change.metadata["uid"])
-        places = (
-            frozenset(place.resource for place in read_mark({"metadata": change.metadata}).places)
-            if change.kind != "deleted"
-            else frozenset()
-        )
-        if places:
-            self._places[uid] = places
-        else:
-            self._places.pop(uid, None)
-        if any(place not in self._followed for place in places):
-            self._stale.set()
+                self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._set.serving(instance.group, instance.kind))
 
     def _report(self, change: Change, role: Role, *, served: Served | None = None, partition: str = "") -> None:
         """Emits unless nothing but the resourceVersion differs: metadata cannot show a status, and nobody waits for these kinds' status."""
@@ -208,64 +168,6 @@ class Bridge:
         name = _label(change, RGD_NAME)
         return next((str(metadata["uid"]) for metadata in self.known(DEFINITIONS) if metadata.get("name") == name), f"definition/{name}")
 
-    def _serving(self, group: str, kind: str) -> Served | None:
-        """What serves a kind of instances."""
-        for served in self._served.values():
-            if (served.kinds.instance.group, served.kinds.instance.kind) == (group, kind):
-                return served
-        return None
-
-    # what is followed
-
-    async def _keep_watch_set(self) -> None:
-        while True:
-            await self._stale.wait()
-            self._stale.clear()
-            if not await self._refresh():
-                await asyncio.sleep(self._retry_delay)
-                self._stale.set()
-
-    async def _refresh(self) -> bool:
-        """Brings what is followed in line with the CRDs; False if a revision could not be read yet."""
-        complete = True
-        served: dict[str, Served] = {}
-        for metadata in self.known(CRDS):
-            labels = metadata.get("labels") or {}
-            uid, name, revision = str(metadata["uid"]), labels.get(RGD_NAME), _active_revision(metadata)
-            if not name or revision is None:
-                continue
-            known = self._served.get(uid)
-            definition_uid = str(labels.get(RGD_ID, ""))
-            if known and (known.definition, known.definition_uid, known.revision) == (name, definition_uid, revision):
-                served[uid] = known
-                continue
-            kinds = await self._outside.kinds(str(metadata["name"]), name, definition_uid, revision)
-            if kinds is not None:
-                served[uid] = Served(name, definition_uid, revision, kinds)
-            else:
-                complete = False
-                if known:
-                    served[uid] = known
-        self._served = served
-        self._follow(_watched(served.values(), self._places.values()))
-        return complete
-
-    def _follow(self, wanted: list[Watched]) -> None:
-        selected = {watched.resource: watched for watched in wanted}
-        for resource in [resource for resource in self._followed if resource not in selected]:
-            self._followed.pop(resource).task.cancel()
-            self._references.forget(resource)
-        for resource, watched in selected.items():
-            running = self._followed.get(resource)
-            if running and running.watched == watched:
-                continue
-            follower = Follower(self._cluster, watched, self._changed, self._trouble, self._outside.jitter)
-            if running:
-                # Another selector: what has been told stays told, the next list reports the difference.
-                running.task.cancel()
-                follower.known = running.follower.known
-            self._followed[resource] = _Followed(watched, follower, asyncio.create_task(follower.follow()))
-
     def _trouble(self, watched: Watched, reason: str) -> None:
         self.queue.counts["watch_breaks"] += 1
         self._outside.trouble(f"{watched.resource.plural}.{watched.resource.group or 'core'}: {reason}")
@@ -276,33 +178,12 @@ class Bridge:
             return
         while True:
             await asyncio.sleep(self._resync_period * (0.9 + 0.1 * self._outside.jitter()))
-            kinds = [(DEFINITIONS, Role.DEFINITION), *((served.kinds.instance, Role.INSTANCE) for served in self._served.values())]
+            kinds = [(DEFINITIONS, Role.DEFINITION), *((served.kinds.instance, Role.INSTANCE) for served in self._set.served.values())]
             items = [(resource, role, metadata) for resource, role in kinds for metadata in self.known(resource)]
             for resource, role, metadata in items:
-                served = self._serving(resource.group, resource.kind) if role is Role.INSTANCE else None
+                served = self._set.serving(resource.group, resource.kind) if role is Role.INSTANCE else None
                 self._emit(Change("listed", resource, metadata), role, served=served)
                 await asyncio.sleep(self._resync_period * 0.1 / len(items) * self._outside.jitter())
-
-
-def _watched(served: Collection[Served], places: Iterable[frozenset[Resource]]) -> list[Watched]:
-    """What is always followed, and the kinds of the served revisions and of what there is.
-
-    Where a kind has several parts to play (definitions and CRDs can be members, too), the widest selection wins.
-    """
-    selectors = {resource: SELECT_OWNED for members in (*(item.kinds.members for item in served), *places) for resource in members}
-    for item in served:
-        for resource in (item.kinds.instance, *item.kinds.references):
-            selectors[resource] = ""
-    selectors |= dict.fromkeys((DEFINITIONS, REVISIONS, CRDS), "")
-    return [
-        Watched(resource, selector)
-        for resource, selector in sorted(selectors.items(), key=lambda pair: (pair[0].api_version, pair[0].plural))
-    ]
-
-
-def _active_revision(metadata: dict[str, Any] | None) -> int | None:
-    value = ((metadata or {}).get("annotations") or {}).get(ACTIVE_REVISION, "")
-    return int(value) if value.isdigit() else None
 
 
 def _label(change: Change, name: str) -> str:
