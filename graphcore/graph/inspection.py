@@ -11,11 +11,12 @@ from graphcore.cel import CelError, Environment
 from graphcore.cel.analysis import analyse, walk
 from graphcore.cel.ast import Call, Expr
 from graphcore.errors import Problem
+from graphcore.errors.suggestions import closest, did_you_mean
 from graphcore.graph.drafts import Draft
 from graphcore.graph.model import NodeType
 from graphcore.graph.node import EACH, SCHEMA
 from graphcore.graph.paths import format_path
-from graphcore.graph.templates import Field, closest
+from graphcore.graph.templates import Field
 
 RUNTIME = "runtime"
 _SHELL_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
@@ -181,9 +182,8 @@ def unknown_names(use: Use, known: Sequence[str]) -> Iterator[Problem]:
 def unknown_functions(use: Use, known: frozenset[str]) -> Iterator[Problem]:
     missing = [name for name in use.functions if name not in known]
     if missing:
-        near = closest(missing[0], sorted(known))
         names = " ".join(f"{{{name}}}" for name in missing)
-        yield use.problem("unknown-function", f"uses unknown functions: [{names}]", f"did you mean {near}()?" if near else None)
+        yield use.problem("unknown-function", f"uses unknown functions: [{names}]", did_you_mean(missing[0], sorted(known), shown="{}()"))
 
 
 def _omit(use: Use, draft: Draft, enabled: bool) -> Iterator[Problem]:

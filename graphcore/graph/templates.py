@@ -12,6 +12,7 @@ from typing import Any
 
 from graphcore.cel.scanner import ScanError, has_expression, read_template
 from graphcore.errors import Problem
+from graphcore.errors.suggestions import did_you_mean
 from graphcore.graph.paths import Path, format_path
 
 Schema = Mapping[str, Any]
@@ -115,7 +116,7 @@ def _walk_object(value: Mapping[str, Any], schema: Schema, expected: tuple[str, 
                 "unknown-field",
                 f"error getting field schema for path {shown}: schema not found for field {key}",
                 path=format_path(inner),
-                hint=_suggestion(str(key), properties),
+                hint=did_you_mean(str(key), map(str, properties), "remove the field, or check apiVersion and kind"),
             )
         else:
             yield from _walk(value[key], child, inner)
@@ -225,30 +226,3 @@ def _type_name(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
     return "integer" if isinstance(value, int) or value.is_integer() else "float64"
-
-
-def _suggestion(key: str, properties: Mapping[str, Any]) -> str | None:
-    near = closest(key, properties)
-    return f"did you mean {near}?" if near else "remove the field, or check apiVersion and kind"
-
-
-def closest(word: str, candidates: Any, limit: int = 2) -> str | None:
-    """The candidate within ``limit`` edits of ``word``, ignoring case; the first in order wins."""
-    best: tuple[int, str] | None = None
-    for candidate in candidates:
-        name = str(candidate)
-        if abs(len(name) - len(word)) > limit:
-            continue
-        distance = _edits(word.lower(), name.lower())
-        if distance <= min(limit, max(1, len(word) // 3)) and (best is None or distance < best[0]):
-            best = (distance, name)
-    return best[1] if best else None
-
-
-def _edits(a: str, b: str) -> int:
-    row = list(range(len(b) + 1))
-    for i, left in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, right in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
-    return row[-1]

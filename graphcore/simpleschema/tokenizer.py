@@ -6,9 +6,9 @@ not copied: a blank or line break behind the last marker, and an empty marker li
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
+from graphcore.errors.suggestions import did_you_mean
 from graphcore.simpleschema.grammar import GrammarError
 from graphcore.simpleschema.literals import BLANKS
 
@@ -137,10 +137,8 @@ def _value(raw: str) -> str:
 def _unknown(key: str, column: int) -> GrammarError:
     if key.startswith("|"):
         hint = "separate markers by blanks; only the first | of a field divides the type from its markers"
-    elif close := difflib.get_close_matches(key, MARKERS, n=1, cutoff=0.6):
-        hint = f"did you mean {close[0]}?"
     else:
-        hint = f"use one of {', '.join(MARKERS)}"
+        hint = did_you_mean(key, MARKERS) or f"use one of {', '.join(MARKERS)}"
     return GrammarError(f'invalid marker key "{key}": unknown marker: {key}', column, "unknown-marker", hint)
 
 

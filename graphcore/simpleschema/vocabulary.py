@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
+from graphcore.errors.suggestions import did_you_mean
 from graphcore.simpleschema.grammar import ATOMS, OBJECT
 
 # Words of other schema languages, in lower case.
@@ -26,6 +26,5 @@ def unknown_type_hint(name: str, types: Iterable[str]) -> str:
         return f"write {_OTHER_WORDS[word]}"
     if name.endswith("[]"):
         return f"write []{name.removesuffix('[]')}"
-    if close := difflib.get_close_matches(name, [*sorted(types), *ATOMS, OBJECT], n=1, cutoff=0.7):
-        return f"did you mean {close[0]}?"
-    return f"define {name} under schema.types, or use string, integer, boolean, float, object, []T or map[string]T"
+    otherwise = f"define {name} under schema.types, or use string, integer, boolean, float, object, []T or map[string]T"
+    return did_you_mean(name, [*sorted(types), *ATOMS, OBJECT]) or otherwise
