@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 
-from local_emulator.console import talk
+from graphcore.errors.suggestions import did_you_mean
+from local_emulator.console import Misuse, talk
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("local_emulator.commands.demo", "Watch a web app converge on a local API, from definition to deletion of a child."),
@@ -40,6 +42,15 @@ class _Table(click.Group):
             return None
         command: click.Command = importlib.import_module(COMMANDS[name][0]).command
         return command
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            if Path(name).exists():
+                raise Misuse(f"{name} is a file, not a command: krofn validate -f {name}")
+            near = did_you_mean(name, COMMANDS, f"there are {', '.join(COMMANDS)}")
+            raise Misuse(f"no such command {name}; {near}")
+        return super().resolve_command(context, args)
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

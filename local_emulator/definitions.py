@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from functions.platform.settings import SettingsError, load
 from graphcore.errors import Problem, ProblemsError
+from graphcore.errors.suggestions import closest
 from graphcore.graph import Graph, compile_graph, group_versions
-from graphcore.names import CRD_KIND, RGD_KIND
+from graphcore.names import CRD_KIND, GROUP, RGD_KIND
 from graphcore.openapi import Schemas
-from local_emulator.console import Misuse, Refusal, read_documents
+from local_emulator.console import Misuse, Refusal, escape, talk
+from local_emulator.files import Document, Files, Stray
+from local_emulator.keys import key_warnings
 from local_emulator.offline import offline_schemas
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -24,7 +27,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a definition in a file is worth. graph: None when it is refused."""
+    """What a definition in a file is worth. graph: None when it is refused. problems: its faults, then its warnings."""
 
     file: str
     name: str
@@ -32,70 +35,162 @@ class Verdict:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where definitions and the kinds that they use come from, as the options of a command name them."""
+
+    files: tuple[str, ...]
+    crds: tuple[str, ...] = ()
+    live: bool = False
+    kubeconfig: str | None = None
+    context: str | None = None
+
+
 def source_options(function: _F) -> _F:
-    """``-f``, ``--crds``, ``--live``, ``--kubeconfig``, ``--context``: where definitions and kinds come from."""
+    """``-f``, ``--crds``, ``--live``, ``--kubeconfig``, ``--context``; the command gets them as ``sources``."""
+
+    @functools.wraps(function)
+    def packed(
+        *arguments: Any,
+        files: tuple[str, ...],
+        crds: tuple[str, ...],
+        live: bool,
+        kubeconfig: str | None,
+        context: str | None,
+        **others: Any,
+    ) -> Any:
+        return function(*arguments, sources=Sources(files, crds, live, kubeconfig, context), **others)
+
+    command: Any = packed
     for option in (
         click.option("--context", metavar="NAME", help="Context of the kubeconfig; implies --live."),
         click.option("--kubeconfig", metavar="FILE", help="Kubeconfig of that cluster; implies --live."),
         click.option("--live", is_flag=True, help="Use the kinds that the cluster of the kubeconfig serves."),
-        click.option("--crds", metavar="DIR", help="Directory of CustomResourceDefinitions that the definitions use."),
+        click.option(
+            "--crds",
+            metavar="PATH",
+            multiple=True,
+            help="CustomResourceDefinitions that the definitions use: a file, a directory, or - for stdin. Repeatable.",
+        ),
         click.option(
             "-f",
             "--filename",
             "files",
-            metavar="FILE",
+            metavar="PATH",
             multiple=True,
             required=True,
-            help="YAML or JSON with definitions; - is stdin. Repeatable.",
+            help="YAML or JSON with definitions or lists of them: a file, a directory with all below it, or - for stdin. Repeatable.",
         ),
     ):
-        function = option(function)
-    return function
+        command = option(command)
+    return command  # type: ignore[no-any-return]
 
 
-def verdicts(files: Sequence[str], crds: str | None, live: bool, kubeconfig: str | None, context: str | None) -> list[Verdict]:
-    """A verdict per definition in the files. Raises Misuse and Refusal, with one line."""
-    found = [(file, document) for file in files for document in read_documents(file)]
-    definitions = [(file, item) for file, item in found if item.get("kind") == RGD_KIND]
-    if not definitions:
-        raise Misuse(f"{', '.join(files)}: no {RGD_KIND} in it")
-    custom = [item for _, item in found if item.get("kind") == CRD_KIND] + (_crds_in(crds) if crds else [])
-    if live or kubeconfig or context:
-        wanted = sorted({version for _, item in definitions for version in group_versions(item.get("spec") or {})})
-        schemas = asyncio.run(_live_schemas(kubeconfig, context, tuple(wanted)))
+def verdicts(sources: Sources) -> list[Verdict]:
+    """A verdict per definition, and one per file of a directory that cannot be read. Raises Misuse and Refusal, with one line."""
+    files = Files()
+    found, strays = files.documents(sources.files)
+    kinds, useless = files.documents(sources.crds)
+    for stray in useless:
+        _tell(stray)
+    definitions = [item for item in found if item.object.get("kind") == RGD_KIND]
+    unreadable = [stray for stray in strays if stray.unreadable]
+    if not definitions and not unreadable:
+        raise Misuse(_nothing(sources.files, found))
+    for stray in strays:
+        if not stray.unreadable:
+            _tell(stray)
+    if sources.live or sources.kubeconfig or sources.context:
+        wanted = sorted({version for item in definitions for version in group_versions(item.object.get("spec") or {})})
+        schemas = asyncio.run(_live_schemas(sources.kubeconfig, sources.context, tuple(wanted)))
     else:
         schemas = offline_schemas()
-    for crd in custom:
-        schemas = _with_crd(schemas, crd)
-    return judge(definitions, schemas)
+    for item in [*found, *kinds]:
+        if item.object.get("kind") == CRD_KIND:
+            schemas = _with_crd(schemas, item, named=item.file in (*sources.files, *sources.crds))
+    return [_unreadable(stray) for stray in unreadable] + judge(definitions, schemas)
 
 
-def judge(definitions: Sequence[tuple[str, Mapping[str, Any]]], schemas: Schemas) -> list[Verdict]:
+def _tell(stray: Stray) -> None:
+    talk(escape(f"{stray.file}: {stray.reason}; passed over"))
+
+
+def _unreadable(stray: Stray) -> Verdict:
+    hint = "correct the file, or keep it out of the directory"
+    return Verdict(stray.file, "", None, (Problem("unreadable-file", f"{stray.file}: {stray.reason}", hint=hint),))
+
+
+def _nothing(files: Sequence[str], found: Sequence[Document]) -> str:
+    text = f"{', '.join(files)}: no {RGD_KIND} in it"
+    for kind in sorted({str(item.object.get("kind")) for item in found}):
+        near = closest(kind, [RGD_KIND])
+        if near is not None:
+            return f"{text}, but {kind}; did you mean {near}?"
+    return text
+
+
+def judge(definitions: Sequence[Document], schemas: Schemas) -> list[Verdict]:
     """A verdict per definition, in the order given. A refused one is judged again when another has brought a kind.
 
+    Of two definitions of one kind, or of one name, the second is refused: a cluster serves one of them.
     Limits and feature gates are the functions' own, from the same environment variables. Raises Misuse when one of them is malformed.
     """
     try:
         limits = load(os.environ).limits
     except SettingsError as error:
         raise Misuse(str(error)) from None
+    rivals = _rivals(definitions)
     verdicts: dict[int, Verdict] = {}
     pending = list(range(len(definitions)))
     while pending:
         brought = False
         for index in pending:
-            file, definition = definitions[index]
-            name = str((definition.get("metadata") or {}).get("name") or "")
+            item = definitions[index]
+            name = str(_part(item.object, "metadata").get("name") or "")
+            hints = tuple(key_warnings(item.object, item.changed))
             try:
-                graph = compile_graph(definition, schemas, limits)
+                graph = compile_graph(item.object, schemas, limits)
             except ProblemsError as error:
-                verdicts[index] = Verdict(file, name, None, error.problems)
+                verdicts[index] = Verdict(item.file, name, None, (*rivals.get(index, ()), *error.problems, *hints))
                 continue
-            verdicts[index] = Verdict(file, name, graph, graph.warnings)
+            if index in rivals:
+                verdicts[index] = Verdict(item.file, name, None, (*rivals[index], *graph.warnings, *hints))
+                continue
+            verdicts[index] = Verdict(item.file, name, graph, (*graph.warnings, *hints))
             if graph.crd is not None:
                 schemas, brought = schemas.with_crd(graph.crd), True
-        pending = [index for index in pending if verdicts[index].graph is None] if brought else []
+        pending = [index for index in pending if verdicts[index].graph is None and index not in rivals] if brought else []
     return [verdicts[index] for index in range(len(definitions))]
+
+
+def _rivals(definitions: Sequence[Document]) -> dict[int, tuple[Problem, ...]]:
+    """What is wrong with definitions that claim a name or a kind which an earlier one has."""
+    names: dict[str, int] = {}
+    kinds: dict[tuple[str, str], int] = {}
+    found: dict[int, tuple[Problem, ...]] = {}
+    for index, item in enumerate(definitions):
+        name = _part(item.object, "metadata").get("name")
+        schema = _part(_part(item.object, "spec"), "schema")
+        kind = (str(schema.get("group") or GROUP), str(schema.get("kind") or ""))
+        problems = []
+        if isinstance(name, str) and name and (first := names.setdefault(name, index)) != index:
+            message = f"two definitions are called {name}; the other one is in {definitions[first].file}"
+            problems.append(
+                Problem("duplicate-name", message, path="metadata.name", hint="rename or remove one; applied, it replaces the other")
+            )
+        elif kind[1] and (first := kinds.setdefault(kind, index)) != index:
+            other = definitions[first]
+            shown = _part(other.object, "metadata").get("name") or "another definition"
+            message = f"two definitions of the kind {kind[1]} ({kind[0]}); the other one is {shown} in {other.file}"
+            problems.append(Problem("duplicate-kind", message, path="spec.schema.kind", hint="choose another kind or group, or remove one"))
+        if problems:
+            found[index] = tuple(problems)
+    return found
+
+
+def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = value.get(name) if isinstance(value, Mapping) else None
+    return part if isinstance(part, Mapping) else {}
 
 
 async def _live_schemas(kubeconfig: str | None, context: str | None, group_versions: tuple[str, ...]) -> Schemas:
@@ -116,16 +211,14 @@ async def _live_schemas(kubeconfig: str | None, context: str | None, group_versi
     return found.schemas
 
 
-def _crds_in(directory: str) -> list[dict[str, Any]]:
-    path = Path(directory)
-    if not path.is_dir():
-        raise Misuse(f"{directory}: no such directory")
-    files = sorted(item for item in path.rglob("*") if item.suffix in (".yaml", ".yml", ".json"))
-    return [item for file in files for item in read_documents(str(file)) if item.get("kind") == CRD_KIND]
-
-
-def _with_crd(schemas: Schemas, crd: Mapping[str, Any]) -> Schemas:
+def _with_crd(schemas: Schemas, item: Document, *, named: bool) -> Schemas:
+    """The kinds with those of a CRD. Raises Misuse for an incomplete one in a file that the user named; another one is passed over."""
     try:
-        return schemas.with_crd(crd)
+        return schemas.with_crd(item.object)
     except (KeyError, TypeError, AttributeError):
-        raise Misuse(f"{(crd.get('metadata') or {}).get('name', 'a CRD')}: not a complete CustomResourceDefinition") from None
+        name = _part(item.object, "metadata").get("name", "a CRD")
+        reason = f"{name}: not a complete {CRD_KIND}"
+        if named:
+            raise Misuse(f"{item.file}: {reason}") from None
+        _tell(Stray(item.file, reason, unreadable=False))
+        return schemas

@@ -1,8 +1,14 @@
-"""A commented instance to start from: every field of the generated CRD with its default, or a placeholder, and its constraints."""
+"""A commented instance to start from: every field of the generated CRD with its default, or a placeholder, and its constraints.
+
+``##`` begins what is to be read, ``#`` an optional field that may be used by taking the sign away. The text is YAML of the same instance
+with all comments removed, and YAML with the signs of any optional fields removed: so an object of which no field is needed is written with
+braces around its fields.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +24,8 @@ _LIMITS = (
     ("maxItems", "at most {} items"),
     ("pattern", "matches {}"),
 )
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
+_INSTRUCTION = "## Required fields say so. Optional ones that have no default are commented out: take the # away to use one."
 
 
 def skeleton(crd: Mapping[str, Any], *, name: str = "example") -> str:
@@ -28,10 +36,9 @@ def skeleton(crd: Mapping[str, Any], *, name: str = "example") -> str:
     lines = [f"apiVersion: {spec['group']}/{version['name']}", f"kind: {spec['names']['kind']}", "metadata:", f"  name: {name}"]
     if spec.get("scope") != "Cluster":
         lines.append("  namespace: default")
-    fields = list(_fields(schema, "  "))
-    lines += ["spec:", *fields] if fields else ["spec: {}"]
-    if fields and all(line.lstrip().startswith("#") for line in fields):
-        lines[lines.index("spec:")] = "spec: {}"
+    if schema.get("properties"):
+        lines.append(_INSTRUCTION)
+    lines += _field("spec", schema, "", flow=False, plain=False)
     return "\n".join(lines) + "\n"
 
 
@@ -51,41 +58,52 @@ def starting_value(schema: Mapping[str, Any]) -> Any:
     return value
 
 
-def _fields(schema: Mapping[str, Any], indent: str, *, plain: bool = False) -> Iterator[str]:
+def _fields(schema: Mapping[str, Any], indent: str, *, flow: bool, plain: bool) -> Iterator[str]:
     """One field after the other, required ones first, each below what is to be known about it. plain: nothing is commented out."""
     properties = schema.get("properties") or {}
     needed = set(schema.get("required") or ())
     for name in sorted(properties, key=lambda name: (name not in needed, name)):
         part = properties[name]
-        yield from (f"{indent}# {line}" for line in _notes(part, name in needed))
         optional = not plain and name not in needed and part.get("default") is None
-        body = list(_field(name, part, indent, plain=plain or optional))
-        yield from ([f"{indent}# {line.removeprefix(indent)}" for line in body] if optional else body)
+        body = [f"{indent}## {line}" for line in _notes(part, name in needed)]
+        body += _field(name, part, indent, flow=flow, plain=plain or optional)
+        yield from ([_commented(line, indent) for line in body] if optional else body)
 
 
-def _field(name: str, schema: Mapping[str, Any], indent: str, *, plain: bool) -> Iterator[str]:
-    key = _scalar(name)
-    if schema.get("properties"):
-        inner = list(_fields(schema, indent + "  ", plain=plain))
-        if all(line.lstrip().startswith("#") for line in inner):
-            yield f"{indent}{key}: {{}}"
-        else:
-            yield f"{indent}{key}:"
-        yield from inner
-    else:
-        yield f"{indent}{key}: {_scalar(starting_value(schema))}"
+def _commented(line: str, indent: str) -> str:
+    rest = line.removeprefix(indent)
+    return line if rest.startswith("##") else f"{indent}# {rest}"
 
 
-def _scalar(value: Any) -> str:
+def _field(name: str, schema: Mapping[str, Any], indent: str, *, flow: bool, plain: bool) -> Iterator[str]:
+    """A field on one line, or an object on several. flow: between braces, where a comma ends the field."""
+    key, comma = _scalar(name, flow=flow and not _WORD.match(name)), "," if flow else ""
+    if not schema.get("properties"):
+        yield f"{indent}{key}: {_scalar(starting_value(schema), flow=flow)}{comma}"
+        return
+    braces = flow or not (plain or _needs(schema))
+    yield f"{indent}{key}: {{" if braces else f"{indent}{key}:"
+    yield from _fields(schema, indent + "  ", flow=braces, plain=plain)
+    if braces:
+        yield f"{indent}}}{comma}"
+
+
+def _needs(schema: Mapping[str, Any]) -> bool:
+    """Whether some field of an object stands there without a comment sign."""
+    needed = schema.get("required") or ()
+    return any(name in needed or part.get("default") is not None for name, part in schema["properties"].items())
+
+
+def _scalar(value: Any, *, flow: bool = False) -> str:
     """A value on one line of YAML."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not flow:
         text = yaml.safe_dump(value, default_style=None, width=1 << 20).removesuffix("...\n").strip()
         return text if "\n" not in text else json.dumps(value)
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=isinstance(value, str))
 
 
 def _notes(schema: Mapping[str, Any], needed: bool) -> Iterator[str]:
-    """Description, then type and constraints."""
+    """Description, then type and constraints; nothing of it can end a comment."""
     yield from (schema.get("description") or "").splitlines()
     facts = [_type(schema), "required" if needed else "optional"]
     if schema.get("enum"):
@@ -93,7 +111,7 @@ def _notes(schema: Mapping[str, Any], needed: bool) -> Iterator[str]:
     facts += [words.format(schema[member]) for member, words in _LIMITS if schema.get(member) is not None]
     for rule in schema.get("x-kubernetes-validations") or ():
         facts.append("immutable" if rule.get("rule") == "self == oldSelf" else f"rule {' '.join(rule.get('rule', '').split())}")
-    yield ", ".join(facts)
+    yield "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in ", ".join(facts))
 
 
 def _type(schema: Mapping[str, Any]) -> str:

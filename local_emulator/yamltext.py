@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 MAX_VALUES = 1_000_000
 _BOOL = "tag:yaml.org,2002:bool"
+_MERGE = "tag:yaml.org,2002:merge"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -40,6 +42,50 @@ def read_all(text: str | bytes) -> list[Any]:
         return [json.loads(json.dumps(document, allow_nan=False)) for document in documents]
     except TypeError as error:
         raise ValueError(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedKey:
+    """A key that YAML does not read as it is written. path: of the mapping that has it. read: the key that it becomes. line: from 1."""
+
+    path: tuple[str | int, ...]
+    written: str
+    read: str
+    line: int
+
+
+def changed_keys(text: str | bytes) -> list[list[ChangedKey]]:
+    """For each document the unquoted keys that mean something else to YAML 1.1: ``on`` is ``true``, ``n`` is ``false``, ``010`` is ``8``.
+
+    The text must be readable, and aliases within bounds (see :func:`read_all`).
+    """
+    found = []
+    loader = _Loader(text)
+    try:
+        while loader.check_node():
+            document: list[ChangedKey] = []
+            _changed(loader, loader.get_node(), (), document, set())
+            found.append(document)
+    finally:
+        loader.dispose()
+    return found
+
+
+def _changed(loader: Any, node: Any, path: tuple[str | int, ...], found: list[ChangedKey], seen: set[int]) -> None:
+    if id(node) in seen:  # what an alias repeats is told where it was written
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _changed(loader, item, (*path, index), found, seen)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            (read,) = json.loads(json.dumps({loader.construct_object(key): None}))
+            if not key.style and read != key.value:
+                found.append(ChangedKey(path, key.value, read, key.start_mark.line + 1))
+            _changed(loader, value, (*path, read), found, seen)
 
 
 def repeated_keys(text: str | bytes) -> list[str]:

@@ -115,11 +115,8 @@ def application(inlet: Inlet) -> Starlette:
     """The bridge's ASGI application; it starts watching when the server starts."""
 
     async def take(request: HttpRequest) -> Response:
-        asked = request.headers.get("Retry-After")
-        delay = DEAD_LETTER_DELAY if request.url.path == "/dead-letters" else seconds(asked)
+        delay = DEAD_LETTER_DELAY if request.url.path == "/dead-letters" else seconds(request.headers.get("Retry-After"))
         try:
-            if asked is not None and delay is None:
-                raise EventError("header Retry-After is no whole number of seconds")
             inlet.take(parse(request.headers, await request.body()), delay)
         except EventError as error:
             inlet.telemetry.log("warning", "refused", reason=str(error))

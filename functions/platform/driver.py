@@ -39,7 +39,6 @@ from graphcore.converge.effects import (
     Run,
     Served,
 )
-from graphcore.numbers import ordered
 
 PAGE = 500
 ATTEMPTS = 3
@@ -71,7 +70,7 @@ class Sight:
         if not uid:
             return
         known = self.seen.get(uid)
-        if known is None or ordered(version, known) is not True:
+        if known is None or not (known.isdigit() and version.isdigit()) or int(known) < int(version):
             self.seen[uid] = version
 
     def note_written(self, item: Mapping[str, Any]) -> bool:

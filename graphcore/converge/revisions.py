@@ -17,7 +17,6 @@ from graphcore.converge.session import Object, Restart, Steps, one
 from graphcore.converge.status import same
 from graphcore.graph import encode_facts, revision_name
 from graphcore.graph.graph import Graph
-from graphcore.numbers import whole
 
 DEPENDENTS = (names.GRAPH_VERIFIED,)
 
@@ -40,12 +39,7 @@ def list_revisions(definition: str) -> Steps[list[Object]]:
 
 def number(revision: Object) -> int:
     """``spec.revision``."""
-    return whole((revision.get("spec") or {}).get("revision")) or 0
-
-
-def issued(status: Mapping[str, Any]) -> int:
-    """``lastIssuedRevision`` of a definition's status; 0 where there is none."""
-    return whole(status.get("lastIssuedRevision")) or 0
+    return int((revision.get("spec") or {}).get("revision") or 0)
 
 
 def is_going(revision: Object) -> bool:

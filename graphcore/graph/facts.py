@@ -26,7 +26,6 @@ from graphcore.graph.paths import format_path
 from graphcore.graph.revision import revision_hash
 from graphcore.graph.status import ConditionProgram, StatusProgram
 from graphcore.graph.templates import fields_of
-from graphcore.numbers import whole
 
 FORMAT = 2
 MAX_ENCODED = 200 * 1024
@@ -145,7 +144,7 @@ def _node(
         _resource(fact["resource"]),
         tuple(fact["dependencies"]),
         tuple(fact.get("include", ())),
-        whole(fact["wave"]) or 0,
+        int(fact["wave"]),
         template,
         tuple(
             (item.path, make.expression(item.expression, name, path, item.shown, base64=path in encoded))

@@ -15,7 +15,7 @@ import yaml
 
 from graphcore.graph import render
 from local_emulator.console import Misuse, Refusal, escape, talk
-from local_emulator.definitions import source_options, verdicts
+from local_emulator.definitions import Sources, source_options, verdicts
 from local_emulator.editor_schema import editor_schema
 from local_emulator.skeleton import skeleton
 
@@ -35,17 +35,17 @@ def command() -> None:
 @command.command("crd")
 @source_options
 @_format("yaml")
-def crd_command(output: str, **sources: Any) -> None:
+def crd_command(sources: Sources, output: str) -> None:
     """The CustomResourceDefinitions that serve the definitions' instances."""
-    _write(compiled_crds(**sources), output)
+    _write(compiled_crds(sources), output)
 
 
 @command.command("instance")
 @source_options
 @_format("yaml")
-def instance_command(output: str, **sources: Any) -> None:
+def instance_command(sources: Sources, output: str) -> None:
     """Instances to start from: every field with its default and constraints (JSON has no comments)."""
-    texts = [skeleton(crd) for crd in compiled_crds(**sources)]
+    texts = [skeleton(crd) for crd in compiled_crds(sources)]
     if output == "json":
         _write([yaml.safe_load(text) for text in texts], "json")
     else:
@@ -54,29 +54,36 @@ def instance_command(output: str, **sources: Any) -> None:
 
 @command.command("schema")
 @source_options
+@click.option("--name", metavar="NAME", help="Which definition, if the files have several.")
 @_format("json")
-def schema_command(output: str, **sources: Any) -> None:
+def schema_command(sources: Sources, name: str | None, output: str) -> None:
     """A JSON Schema of one definition's instances, for editors."""
-    crds = compiled_crds(**sources)
+    crds = compiled_crds(sources, name)
+    if not crds:
+        raise Misuse(f"no definition is called {name}")
     if len(crds) > 1:
-        raise Misuse("more than one definition; a JSON Schema describes the instances of one")
+        raise Misuse("more than one definition, and a JSON Schema describes the instances of one: choose it with --name")
     _write([editor_schema(crds[0])], output)
 
 
-def compiled_crds(
-    files: Sequence[str], crds: str | None, live: bool, kubeconfig: str | None, context: str | None
-) -> list[Mapping[str, Any]]:
-    """The CRDs of all definitions in the files, in order. Raises Refusal, after the report on stderr, if one is refused."""
+def compiled_crds(sources: Sources, name: str | None = None) -> list[Mapping[str, Any]]:
+    """The CRDs of all definitions in the files, in order, or of those with a name.
+
+    Raises Refusal, after the report on stderr, if one is refused.
+    """
     found: list[Mapping[str, Any]] = []
     refused = 0
-    for verdict in verdicts(files, crds, live, kubeconfig, context):
+    for verdict in verdicts(sources):
+        if name not in (None, verdict.name):
+            continue
         if verdict.graph is not None and verdict.graph.crd is not None:
             found.append(verdict.graph.crd)
             continue
         refused += 1
         talk(f"[bold]{escape(verdict.name or verdict.file)}[/]")
         for problem in verdict.problems:
-            talk(f"  {escape(render(problem))}")
+            if problem.severity == "error":
+                talk(f"  {escape(render(problem))}")
     if refused:
         raise Refusal("the definition is refused" if refused == 1 else f"{refused} definitions are refused")
     return found

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from graphcore.graph import render_all
-from local_emulator.console import Misuse, Refusal, talk
-from local_emulator.definitions import source_options, verdicts
+from local_emulator.console import Misuse, Refusal, escape, talk
+from local_emulator.definitions import Sources, source_options, verdicts
 from local_emulator.pictures import Picture, dot, html, mermaid, picture_of, svg, tree
 
 FORMS: Mapping[str, Callable[[Picture], str]] = {"tree": tree, "mermaid": mermaid, "dot": dot, "svg": svg, "html": html}
@@ -21,18 +21,14 @@ FORMS: Mapping[str, Callable[[Picture], str]] = {"tree": tree, "mermaid": mermai
 @click.option("-o", "--output", "form", type=click.Choice(list(FORMS)), default="tree", show_default=True, help="Form of the picture.")
 @click.option("--name", metavar="NAME", help="Which definition, if the files have several.")
 @click.option("--to", "target", metavar="FILE", help="Write it there instead of stdout.")
-def command(
-    files: tuple[str, ...],
-    crds: str | None,
-    live: bool,
-    kubeconfig: str | None,
-    context: str | None,
-    form: str,
-    name: str | None,
-    target: str | None,
-) -> None:
+def command(sources: Sources, form: str, name: str | None, target: str | None) -> None:
     """Draw a definition: its nodes, what they need, their conditions and loops."""
-    found = [verdict for verdict in verdicts(files, crds, live, kubeconfig, context) if name in (None, verdict.name)]
+    found = []
+    for verdict in verdicts(sources):
+        if not verdict.name and verdict.graph is None and len(verdict.problems) == 1:
+            talk(escape(verdict.problems[0].message))
+        elif name in (None, verdict.name):
+            found.append(verdict)
     if not found:
         raise Misuse(f"no definition is called {name}")
     if len(found) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from local_emulator.console import Refusal, output_option, print_json
-from local_emulator.definitions import source_options, verdicts
+from local_emulator.definitions import Sources, source_options, verdicts
 from local_emulator.reports import as_json, show
 
 
@@ -13,14 +13,12 @@ from local_emulator.reports import as_json, show
 @source_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
 @output_option
-def command(
-    files: tuple[str, ...], crds: str | None, live: bool, kubeconfig: str | None, context: str | None, strict: bool, output: str
-) -> None:
+def command(sources: Sources, strict: bool, output: str) -> None:
     """Show faults and warnings: volatile names, optional fields read as if they were there, names that can grow too long and the like.
 
     Exits with 1 if a definition is refused; with --strict also if there are warnings.
     """
-    found = verdicts(files, crds, live, kubeconfig, context)
+    found = verdicts(sources)
     if output == "json":
         print_json({"definitions": [as_json(verdict) for verdict in found]})
     else:

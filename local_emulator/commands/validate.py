@@ -5,19 +5,19 @@ from __future__ import annotations
 import click
 
 from local_emulator.console import Refusal, output_option, print_json
-from local_emulator.definitions import source_options, verdicts
+from local_emulator.definitions import Sources, source_options, verdicts
 from local_emulator.reports import as_json, show
 
 
 @click.command("validate")
 @source_options
 @output_option
-def command(files: tuple[str, ...], crds: str | None, live: bool, kubeconfig: str | None, context: str | None, output: str) -> None:
+def command(sources: Sources, output: str) -> None:
     """Check definitions completely: schema, expressions, types, dependencies, and the CRD that would be generated.
 
     Reports every fault at once and exits with 1 if there is any. Definitions may use the kinds of other definitions in the same files.
     """
-    found = verdicts(files, crds, live, kubeconfig, context)
+    found = verdicts(sources)
     if output == "json":
         print_json({"definitions": [as_json(verdict) for verdict in found]})
     else:

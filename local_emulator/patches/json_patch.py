@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from graphcore.numbers import whole
 from local_emulator.status import ApiError, bad_request
 
 MAX_OPERATIONS = 10_000
@@ -67,9 +66,10 @@ def _step(value: Any, token: str) -> Any:
 
 
 def _index(token: str, highest: int) -> int:
-    index = whole(token, signed=True)
-    if index is None:
-        raise _refused()
+    try:
+        index = int(token)
+    except ValueError:
+        raise _refused() from None
     if index < 0:
         index += highest + 1
     if not 0 <= index <= highest:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from graphcore.graph import synthesize_crd
 from graphcore.openapi.values import validate_value
+from graphcore.simpleschema import to_openapi
 from local_emulator.commands.generate import command
+from local_emulator.skeleton import skeleton
 
 pytestmark = pytest.mark.feature(121)
 
@@ -90,10 +97,10 @@ def test_instance_is_a_valid_skeleton_with_comments(file: str) -> None:
     instance = yaml.safe_load(result.stdout)
     assert instance["spec"] == {"name": "", "port": 80, "db": {"user": "", "size": 3}, "opts": {"debug": False}}
     for line in (
-        "  # The name of the app",
-        "  # string, required, at most 10 characters",
-        "  # integer, optional, at least 1, at most 65535",
-        '  # string, optional, one of "a", "b"',
+        "  ## The name of the app",
+        "  ## string, required, at most 10 characters",
+        "  ## integer, optional, at least 1, at most 65535",
+        '  ## string, optional, one of "a", "b"',
         "  # mode: a",
         "    # deep:",
     ):
@@ -109,6 +116,72 @@ def test_uncommented_fields_stay_valid(file: str) -> None:
     ]
     spec = yaml.safe_load("\n".join(optional))["spec"]
     assert (spec["mode"], spec["labels"], spec["hosts"], spec["extra"]) == ("a", {}, [], {})
+
+
+FIELDS = st.deferred(
+    lambda: st.dictionaries(
+        st.sampled_from(["a", "b", "c", "on", "x-y", "no", "1"]),
+        st.one_of(
+            st.sampled_from(
+                [
+                    "string",
+                    "integer | required=true minimum=3",
+                    'string | default="y: # z"',
+                    "[]string",
+                    "map[string]integer",
+                    'string | pattern="a#b" description="say: # this"',
+                    "boolean | default=false",
+                    "object",
+                ]
+            ),
+            FIELDS,
+        ),
+        max_size=3,
+    )
+)
+
+
+def uncommented(lines: list[str], choose: Callable[[], bool]) -> Iterator[str]:
+    """Takes the sign away from optional fields, each with all its lines."""
+    taken, width = False, -1
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        rest = line.strip()
+        if rest.startswith("# ") and not rest.startswith("#   ") and rest != "# }" and rest != "# },":
+            taken, width = choose(), indent
+        yield line.replace("# ", "", 1) if taken and rest.startswith("# ") and indent == width else line
+
+
+@given(FIELDS, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_an_instance_is_the_same_without_comments_and_yaml_with_any_optional_field(fields: Any, chance: Random) -> None:
+    crd = synthesize_crd({"apiVersion": "v1", "kind": "Thing"}, "thing", "", to_openapi(fields, None), None, "devel")
+    text = skeleton(crd)
+    instance = yaml.safe_load(text)
+    lines = text.splitlines()
+    assert yaml.safe_load("\n".join(line for line in lines if not line.lstrip().startswith("#"))) == instance
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    assert validate_value(instance, schema, "") == ()
+    for choose in (lambda: True, lambda: chance.random() < 0.5):
+        opened = yaml.safe_load("\n".join(uncommented(lines, choose)))
+        assert [fault.message for fault in validate_value(opened, schema, "") if "should match" not in fault.message] == []
+
+
+def test_required_fields_say_so_beside_their_optional_neighbours(file: str) -> None:
+    lines = run("instance", "-f", file).stdout.splitlines()
+    start = lines.index("spec:")
+    for name in ("name", "db", "user"):
+        place = next(index for index, line in enumerate(lines) if index > start and line.strip().startswith(f"{name}:"))
+        assert ", required" in lines[place - 1]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("web", "WebApp"), ("other", "Other")])
+def test_a_schema_of_one_of_several_definitions_is_chosen_by_name(file: str, name: str, kind: str) -> None:
+    second = {**RGD, "metadata": {"name": "other"}, "spec": {"schema": {**RGD["spec"]["schema"], "kind": "Other"}, "resources": []}}  # type: ignore[index]
+    both = yaml.safe_dump_all([RGD, second])
+    assert json.loads(run("schema", "-f", "-", "--name", name, input=both).stdout)["title"] == kind
+    assert run("schema", "-f", "-", input=both).exit_code == 2
+    assert run("schema", "-f", "-", "--name", "nobody", input=both).exit_code == 2
 
 
 def test_schema_is_closed_except_where_anything_goes(file: str) -> None:

@@ -196,7 +196,7 @@ def test_a_file_that_cannot_be_used_gets_one_line(content: str, words: str, tmp_
     assert words in line or "nested too deeply" in line
 
 
-@pytest.mark.parametrize(("path", "words"), [("/nope/rgd.yaml", "no such file"), ("/", "is a directory")])
+@pytest.mark.parametrize(("path", "words"), [("/nope/rgd.yaml", "no such file or directory"), ("/dev/null/rgd.yaml", "Not a directory")])
 def test_a_file_that_is_not_there_gets_one_line(path: str, words: str) -> None:
     answered = krofn("validate", "-f", path)
     assert (answered.exit_code, answered.stderr) == (2, f"error: {path}: {words}\n")

@@ -14,6 +14,7 @@ from graphcore.openapi import Schemas
 from graphcore.openapi.crd_validation import validate_crd
 from graphcore.simpleschema import to_openapi
 from local_emulator.definitions import judge
+from local_emulator.files import Document
 from local_emulator.offline import offline_schemas
 from tests.support.definitions import Object
 
@@ -36,7 +37,7 @@ def schemas() -> Schemas:
     found = offline_schemas()
     for kind in yaml.safe_load((HERE / "kinds.yaml").read_text()):
         found = found.with_crd(stand_in(kind))
-    for verdict in judge([("", definition) for definition in DEFINITIONS], found):
+    for verdict in judge([Document("", definition) for definition in DEFINITIONS], found):
         if verdict.graph is not None and verdict.graph.crd is not None:
             found = found.with_crd(verdict.graph.crd)
     return found
