@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphcore.cel.times import parse_timestamp
-from local_emulator import status
+from local_emulator import numerals, status
 from local_emulator.builtin.schemas import definition_name
 from local_emulator.registry import Resource
 from local_emulator.status import ApiError, Cause, Undecodable
@@ -104,9 +104,7 @@ def check_revision(resource: Resource, metadata: Object, entry: Entry, name: str
             cause = Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
             raise status.invalid(resource.group, resource.plural, name, [cause])
         return
-    if not str(given).isdecimal():
-        raise status.internal(f'strconv.ParseUint: parsing "{given}": invalid syntax')
-    if int(given) != entry.revision:
+    if numerals.unsigned(str(given)) != entry.revision:
         raise status.conflict(resource.group, resource.plural, name)
 
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from graphcore.numbers import whole
 from local_emulator.inprocess import App, call
 
 TTL = 255
@@ -63,7 +64,7 @@ class Broker:
 
         async def take(request: Request) -> Response:
             headers = {name: value for name, value in request.headers.items() if name.startswith("ce-") or name == "content-type"}
-            if "ce-id" not in headers or "ce-type" not in headers:
+            if "ce-id" not in headers or "ce-type" not in headers or _left(headers) is None:
                 return Response(status_code=400)
             self.accept(headers, await request.body())
             return Response(status_code=202)
@@ -72,10 +73,10 @@ class Broker:
 
     def accept(self, headers: Mapping[str, str], body: bytes) -> None:
         """Takes an event of binary mode; deliveries go on in the background."""
-        left = int(headers.get(f"ce-{TTL_HEADER}", TTL)) - 1
-        if left < 0:
+        left = _left(headers)
+        if not left:
             return
-        marked = {**headers, f"ce-{TTL_HEADER}": str(left)}
+        marked = {**headers, f"ce-{TTL_HEADER}": str(left - 1)}
         for trigger in self.triggers:
             if all(headers.get(f"ce-{name}") == value for name, value in trigger.attributes.items()):
                 task = asyncio.create_task(self._deliver(trigger, marked, body))
@@ -121,3 +122,8 @@ class Broker:
             return await asyncio.wait_for(call(app, "POST", parts.path or "/", headers, body), timeout)
         except TimeoutError:
             return 0, {}, b""
+
+
+def _left(headers: Mapping[str, str]) -> int | None:
+    """How often an event may still come back as an answer; None where its mark is no number."""
+    return whole(headers.get(f"ce-{TTL_HEADER}", TTL))

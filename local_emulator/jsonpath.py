@@ -6,9 +6,11 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from graphcore.numbers import whole
+
 _STEP = re.compile(
     r"""\.?\[\?\(@\.(?P<field>[^=!<>)]+?)\s*(?P<op>==|!=)\s*(?P<quote>["']?)(?P<text>.*?)(?P=quote)\)\]
-      | \.?\[(?P<index>-?\d+|\*)\]
+      | \.?\[(?P<index>-?[0-9]+|\*)\]
       | \.?\[(?P<q2>["'])(?P<key>(?:\\.|[^\\])*?)(?P=q2)\]
       | \.(?P<star>\*)
       | \.(?P<name>(?:\\.|[^.\[\\])+)""",
@@ -36,7 +38,10 @@ def parse(path: str) -> tuple[Step, ...] | None:
         elif match["star"] or match["index"] == "*":
             steps.append(("all", None))
         elif match["index"]:
-            steps.append(("index", int(match["index"])))
+            index = whole(match["index"], signed=True)
+            if index is None:
+                return None
+            steps.append(("index", index))
         else:
             steps.append(("name", re.sub(r"\\(.)", r"\1", match["key"] or match["name"])))
     return tuple(steps)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local_emulator import status
+from graphcore.numbers import UINT64_MAX, whole
+from local_emulator import numerals, status
 from local_emulator.codec import decode, encode
 from local_emulator.registry import Resource
 from local_emulator.selectors import exact_name, matcher
@@ -37,19 +38,21 @@ def options_error(cause: Cause) -> status.ApiError:
 
 def parse_revision(text: str) -> int:
     """A resourceVersion parameter; ApiError for anything but a decimal number."""
-    if not text.isdecimal():
+    value = whole(text, most=UINT64_MAX)
+    if value is None:
         raise status.internal(_bad_revision(text))
-    return int(text)
+    return value
 
 
 def _bad_revision(text: str) -> str:
-    return f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+    return f'resourceVersion: Invalid value: "{text}": {numerals.unsigned_fault(text)}'
 
 
 def check_revision(store: Store, text: str) -> None:
     """Refuses to get an object at a revision to come."""
-    if text not in ("", "0") and parse_revision(text) > store.revision:
-        raise status.too_large_resource_version(int(text), store.revision)
+    asked = parse_revision(text or "0")
+    if asked > store.revision:
+        raise status.too_large_resource_version(asked, store.revision)
 
 
 def _token(revision: int, key: Key) -> str:
@@ -61,7 +64,10 @@ def _untoken(text: str) -> tuple[int, Key]:
     try:
         value = decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         namespace, _, name = value["start"].rstrip("\u0000").partition("/")
-        return int(value["rv"]), (namespace, name)
+        revision = whole(value["rv"], signed=True)
+        if revision is None:
+            raise ValueError(value["rv"])
+        return revision, (namespace, name)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise status.bad_request("invalid continue token: continue key is not valid") from error
 
@@ -70,13 +76,8 @@ def page(store: Store, resource: Resource, namespace: str, query: Mapping[str, s
     """What a list request answers; without resourceVersion the newest state, always consistent."""
     fields = query.get("fieldSelector", "")
     match = matcher(resource, query.get("labelSelector", ""), fields)
-    limit_text = query.get("limit", "0") or "0"
-    if not limit_text.lstrip("-").isdecimal():
-        raise status.bad_request(f'strconv.ParseInt: parsing "{limit_text}": invalid syntax')
-    limit = int(limit_text)
-    timeout = query.get("timeoutSeconds", "")
-    if timeout and not timeout.lstrip("-").isdecimal():
-        raise status.bad_request(f'strconv.ParseInt: parsing "{timeout}": invalid syntax')
+    limit = numerals.signed(query.get("limit") or "0")
+    numerals.signed(query.get("timeoutSeconds") or "0")
     revision_text, rule = query.get("resourceVersion", ""), query.get("resourceVersionMatch", "")
     token = query.get("continue", "")
     if "sendInitialEvents" in query:
@@ -86,7 +87,7 @@ def page(store: Store, resource: Resource, namespace: str, query: Mapping[str, s
         _check_rule(rule, revision_text, token)
     if token and revision_text not in ("", "0"):
         raise status.bad_request("specifying resource version is not allowed when using continue")
-    if revision_text and not revision_text.isdecimal():
+    if revision_text and whole(revision_text, most=UINT64_MAX) is None:
         raise status.bad_request(f"invalid resource version: {_bad_revision(revision_text)}")
     after: Key | None = None
     at = store.revision

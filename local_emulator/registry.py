@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphcore.numbers import whole
 from local_emulator.codec import decode, encode
 from local_emulator.conversion import Conversion
 from local_emulator.store import CollectionKey
@@ -132,7 +133,10 @@ def version_priority(version: str) -> tuple[int, int, int, str]:
     if not match:
         return (3, 0, 0, version)
     stage = {None: 0, "beta": 1, "alpha": 2}[match[2]]
-    return (stage, -int(match[1]), -int(match[3] or 0), version)
+    major, minor = whole(match[1]), whole(match[3] or "0")
+    if major is None or minor is None:
+        return (3, 0, 0, version)
+    return (stage, -major, -minor, version)
 
 
 class Registry:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from graphcore.numbers import whole
 from local_emulator import status
 from local_emulator.admission import admit_body, check_url
 from local_emulator.apply import managers as book
@@ -26,8 +27,7 @@ SHOWN = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 
 
 def _number(obj: Object, path: tuple[str, ...]) -> int:
-    text = value_at(obj, path)
-    return int(text) if text.lstrip("-").isdecimal() else 0
+    return whole(value_at(obj, path), signed=True) or 0
 
 
 def _selector(resource: Resource, paths: ScalePaths, obj: Object) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graphcore.numbers import whole
 from local_emulator import status
 from local_emulator.registry import Resource
 from local_emulator.store import Entry
@@ -36,9 +37,8 @@ class Requirement:
                 return value is not None
             case "absent":
                 return value is None
-        try:
-            number, bound = int(value or ""), int(next(iter(self.values)))
-        except ValueError:
+        number, bound = whole(value, signed=True), whole(next(iter(self.values)), signed=True)
+        if number is None or bound is None:
             return False
         return number > bound if self.operator == "gt" else number < bound
 

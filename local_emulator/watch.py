@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from itertools import islice
 from typing import Any
 
-from local_emulator import status
+from local_emulator import numerals, status
 from local_emulator.codec import encode
 from local_emulator.lists import parse_revision
 from local_emulator.registry import Resource
@@ -40,8 +40,8 @@ class Watch:
         self.initial = _truthy(initial) if initial is not None else self.start == 0
         self.from_now = initial is not None and not self.initial and self.start == 0
         self.initial_end = initial is not None and _truthy(initial) and self.bookmarks
-        timeout = query.get("timeoutSeconds", "")
-        self.timeout = float(timeout) if timeout.isdecimal() and int(timeout) > 0 else DEFAULT_TIMEOUT
+        timeout = numerals.signed(query.get("timeoutSeconds") or "0")
+        self.timeout = float(timeout) if timeout > 0 else DEFAULT_TIMEOUT
         self.changed = asyncio.Event()
         self.stopped = False
         self.headers = True

@@ -115,8 +115,11 @@ def application(inlet: Inlet) -> Starlette:
     """The bridge's ASGI application; it starts watching when the server starts."""
 
     async def take(request: HttpRequest) -> Response:
-        delay = DEAD_LETTER_DELAY if request.url.path == "/dead-letters" else seconds(request.headers.get("Retry-After"))
+        asked = request.headers.get("Retry-After")
+        delay = DEAD_LETTER_DELAY if request.url.path == "/dead-letters" else seconds(asked)
         try:
+            if asked is not None and delay is None:
+                raise EventError("header Retry-After is no whole number of seconds")
             inlet.take(parse(request.headers, await request.body()), delay)
         except EventError as error:
             inlet.telemetry.log("warning", "refused", reason=str(error))

@@ -19,6 +19,7 @@ from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
 from graphcore.converge.fence import read_mark
 from graphcore.graph.model import Resource
 from graphcore.names import ACTIVE_REVISION, OWNED, RGD_ID, RGD_NAME
+from graphcore.numbers import whole
 
 SELECT_OWNED = f"{OWNED}=true"
 
@@ -185,4 +186,4 @@ def _watched(served: Collection[Served], places: Iterable[frozenset[Resource]]) 
 def active_revision(metadata: dict[str, Any] | None) -> int | None:
     """The revision that a generated CRD serves, by its metadata."""
     value = ((metadata or {}).get("annotations") or {}).get(ACTIVE_REVISION, "")
-    return int(value) if value.isascii() and value.isdigit() else None
+    return whole(value)

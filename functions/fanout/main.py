@@ -30,6 +30,7 @@ from functions.platform.runs import Report, Run
 from graphcore.converge.references import index_label, recorded
 from graphcore.graph.model import Resource
 from graphcore.names import ACTIVE_REVISION, EVENT_CONVERGE, OWNED, RGD_ID, RGD_NAME
+from graphcore.numbers import whole
 
 PAGE = 200
 AT_ONCE = 16
@@ -154,10 +155,9 @@ def make(platform: Platform) -> Run:
 
 def _generated(crd: Mapping[str, Any]) -> Generated:
     metadata = crd["metadata"]
-    revision = (metadata.get("annotations") or {}).get(ACTIVE_REVISION, "")
     return Generated(
         instance_kind(crd),
-        int(revision) if revision.isdigit() else None,
+        whole((metadata.get("annotations") or {}).get(ACTIVE_REVISION)),
         str((metadata.get("labels") or {}).get(RGD_ID, "")),
     )
 

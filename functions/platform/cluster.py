@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from graphcore.numbers import whole
+
 Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 JSON = "application/json"
@@ -90,7 +92,8 @@ class Cluster(Protocol):
 
 def answer_of(request: Request, status: int, content: bytes, retry_after: str | None) -> Answer:
     """What a transport received, as an answer. retry_after: the header; its date form is not used by the API server."""
-    seconds = float(retry_after) if retry_after and retry_after.isdigit() else None
+    number = whole(retry_after)
+    seconds = None if number is None else float(number)
     if request.raw and 200 <= status < 300:
         return Answer(status, {}, seconds, content)
     return Answer(status, decode(content), seconds)

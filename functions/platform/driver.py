@@ -39,6 +39,7 @@ from graphcore.converge.effects import (
     Run,
     Served,
 )
+from graphcore.numbers import ordered
 
 PAGE = 500
 ATTEMPTS = 3
@@ -70,7 +71,7 @@ class Sight:
         if not uid:
             return
         known = self.seen.get(uid)
-        if known is None or not (known.isdigit() and version.isdigit()) or int(known) < int(version):
+        if known is None or ordered(version, known) is not True:
             self.seen[uid] = version
 
     def note_written(self, item: Mapping[str, Any]) -> bool:

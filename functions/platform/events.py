@@ -34,6 +34,7 @@ from graphcore.names import (
     RGD_KIND,
     RGD_NAME,
 )
+from graphcore.numbers import whole
 
 WATCH_TYPES = frozenset({EVENT_ADD, EVENT_UPDATE, EVENT_DELETE})
 MAX_EVENT = 1024 * 1024
@@ -199,12 +200,19 @@ def parse(headers: Mapping[str, str], body: bytes) -> Event:
         partition=attributes.get("partitionkey", ""),
         metadata={key: metadata[key] for key in KEPT_METADATA if key in metadata},
         changes=_changes(data, metadata),
-        revision=int(attributes["krorevision"]) if attributes.get("krorevision", "").isdigit() else None,
+        revision=_revision(attributes.get("krorevision", "")),
         definition=attributes.get("krodefinition", ""),
         plural=_plural(attributes.get("subject", ""), attributes.get("name", "")),
         traceparent=attributes.get("traceparent", ""),
         id=attributes.get("id", ""),
     )
+
+
+def _revision(text: str) -> int | None:
+    number = whole(text)
+    if text and number is None:
+        raise EventError("attribute krorevision is no whole number")
+    return number
 
 
 def _plural(subject: str, name: str) -> str:

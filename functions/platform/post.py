@@ -9,6 +9,7 @@ from typing import Protocol
 import aiohttp
 
 from functions.platform.events import Event, encode
+from graphcore.numbers import whole
 
 TIMEOUT = 30.0
 """Seconds; as the Triggers' own limit, so that a receiver knows how long it has."""
@@ -66,4 +67,5 @@ class HttpPost:
 
 def seconds(header: str | None) -> float | None:
     """Retry-After in its numeric form."""
-    return float(header) if header and header.isdigit() else None
+    number = whole(header)
+    return None if number is None else float(number)

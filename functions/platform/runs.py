@@ -19,6 +19,7 @@ from typing import Literal, TypeAlias
 
 from functions.platform.events import Event, Reference
 from graphcore.names import EVENT_DELETE
+from graphcore.numbers import ordered
 
 Verdict: TypeAlias = Literal["converged", "waiting", "failed", "retry"]
 
@@ -165,9 +166,8 @@ def _seen(report: Report, uid: str, version: str, *, deleted: bool) -> bool:
     if seen is None or deleted:
         return False
     # Integers are ordered within one resource; anything else is only comparable for equality.
-    if seen.isdigit() and version.isdigit():
-        return int(version) <= int(seen)
-    return seen == version
+    order = ordered(version, seen)
+    return seen == version if order is None else order
 
 
 def _settle(arrivals: Iterable[_Arrival], answer: Answer) -> None:

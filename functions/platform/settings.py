@@ -14,10 +14,11 @@ from importlib import metadata
 from typing import Any
 
 from graphcore.graph.model import Limits
+from graphcore.numbers import whole
 
 PREFIX = "KROFN_"
 FEATURE_GATES = ("CELOmitFunction", "InstanceConditionEvents", "InstanceConditionMetrics")
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|us|µs|ns|h|m|s)")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
@@ -100,7 +101,7 @@ def parse(name: str, text: str) -> Any:
 
 def duration(text: str) -> float:
     """Seconds of a Go duration (``3s``, ``1m30s``, ``200ms``) or of a plain number of seconds; ValueError otherwise."""
-    if re.fullmatch(r"\d+(\.\d+)?", text):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
     parts = _DURATION_PART.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
@@ -116,9 +117,10 @@ def _boolean(text: str) -> bool:
 
 
 def _integer(text: str) -> int:
-    if not re.fullmatch(r"-?\d{1,9}", text):
+    value = whole(text, signed=True, most=10**9 - 1)
+    if value is None:
         raise ValueError(f"{text!r} is not a whole number")
-    return int(text)
+    return value
 
 
 def _positive(text: str) -> int:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from graphcore import names
+from graphcore.numbers import whole
 
 Status = Literal["True", "False", "Unknown"]
 AWAITING = "AwaitingReconciliation"
@@ -82,7 +83,7 @@ class ConditionSet:
     def open(cls, obj: Mapping[str, Any], dependents: tuple[str, ...], now: datetime, *, keep_unknown: bool) -> ConditionSet:
         """The set of ``obj`` with every missing type created ``Unknown`` as of the object's creation. keep_unknown: keep foreign types."""
         metadata = obj.get("metadata") or {}
-        opened = cls(dependents, int(metadata.get("generation") or 0), timestamp(now))
+        opened = cls(dependents, whole(metadata.get("generation")) or 0, timestamp(now))
         for condition in parse_all((obj.get("status") or {}).get("conditions")):
             if keep_unknown or condition.type in (*dependents, names.READY):
                 opened.held[condition.type] = condition

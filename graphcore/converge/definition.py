@@ -150,7 +150,7 @@ def _converge(work: _Pass) -> Steps[Outcome]:
             (Problem("schemas-unavailable", f"reading the API server's schemas failed: {cause}"),), work.options.retry_interval or None
         )
     live = [revision for revision in known if not revisions.is_going(revision)]
-    issued = max([int(work.status.get("lastIssuedRevision") or 0), *map(revisions.number, known)])
+    issued = max([revisions.issued(work.status), *map(revisions.number, known)])
     try:
         graph = work.compile(work.definition, fetched.schemas)
     except ProblemsError as error:
@@ -228,12 +228,12 @@ def _unissued(work: _Pass, message: str, issued: int) -> Steps[Outcome]:
     """The graph is fine, but its revision cannot be stored."""
     work.conditions.set(names.GRAPH_REVISIONS_RESOLVED, "False", "Failed", message)
     kept = {key: work.status[key] for key in ("topologicalOrder", "resources") if work.status.get(key)}
-    yield from _write_status(work, kept, min(issued, int(work.status.get("lastIssuedRevision") or 0)))
+    yield from _write_status(work, kept, min(issued, revisions.issued(work.status)))
     return Failed((Problem("revision-refused", message),), _retry_after(work, names.GRAPH_REVISIONS_RESOLVED))
 
 
 def _unlisted(work: _Pass, message: str) -> Steps[Outcome]:
-    return (yield from _unissued(work, message, int(work.status.get("lastIssuedRevision") or 0)))
+    return (yield from _unissued(work, message, revisions.issued(work.status)))
 
 
 def _unserved(work: _Pass, result: Unserved, information: Mapping[str, Any], issued: int) -> Steps[Outcome]:

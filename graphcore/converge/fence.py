@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from graphcore import names
 from graphcore.converge.metadata import annotations_of
 from graphcore.graph.model import Resource
+from graphcore.numbers import whole
 
 Object = Mapping[str, Any]
 
@@ -67,10 +68,12 @@ def read_mark(instance: Object) -> Mark:
         for version, kind, plural, namespaces in value.get("places", ()):
             resource = Resource(str(version), str(kind), str(plural), namespaces is not None)
             places += [Place(resource, str(namespace)) for namespace in (namespaces if namespaces is not None else ("",))]
-        revision = value.get("revision")
+        revision, fence = value.get("revision"), whole(value.get("fence", 0))
+        if fence is None or (revision is not None and whole(revision) is None):
+            return Mark()
         return Mark(
-            int(revision) if revision is not None else None,
-            int(value.get("fence", 0)),
+            whole(revision),
+            fence,
             frozenset(str(uid) for uid in value.get("pruning", ())),
             tuple(places),
         )

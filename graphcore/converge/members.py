@@ -15,8 +15,10 @@ from graphcore.converge.fence import Place, unique
 from graphcore.converge.metadata import annotations_of, identity, labels_of, recorded_inventory, reference
 from graphcore.converge.session import Blocked, Identity, Object, Session, Steps, one
 from graphcore.graph.model import Resource
+from graphcore.numbers import whole
 
 DEFAULT_NAMESPACE = "default"
+_LAST_WAVE = 10**9 - 1
 
 
 @dataclass(slots=True)
@@ -110,8 +112,7 @@ def is_member(session: Session, obj: Object) -> bool:
 
 def deletion_wave(obj: Object) -> int:
     """Apply order of a child; what has none, or nonsense, comes last (0)."""
-    text = annotations_of(obj).get(names.APPLY_ORDER, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole(annotations_of(obj).get(names.APPLY_ORDER), most=_LAST_WAVE) or 0
 
 
 def describe(obj: Object) -> str:

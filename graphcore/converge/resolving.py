@@ -15,12 +15,12 @@ from graphcore.converge.effects import CRDS, DEFINITIONS, Found, Get, Missing, N
 from graphcore.converge.metadata import annotations_of, labels_of
 from graphcore.converge.session import Session, Steps, one
 from graphcore.graph.graph import Graph
+from graphcore.numbers import whole
 
 
 def active_revision(crd: Mapping[str, object]) -> int | None:
     """The revision that a generated CRD serves; None where nobody has said so yet."""
-    text = annotations_of(crd).get(names.ACTIVE_REVISION, "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return whole(annotations_of(crd).get(names.ACTIVE_REVISION))
 
 
 @dataclass(frozen=True, slots=True)

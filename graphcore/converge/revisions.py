@@ -17,6 +17,7 @@ from graphcore.converge.session import Object, Restart, Steps, one
 from graphcore.converge.status import same
 from graphcore.graph import encode_facts, revision_name
 from graphcore.graph.graph import Graph
+from graphcore.numbers import whole
 
 DEPENDENTS = (names.GRAPH_VERIFIED,)
 
@@ -39,7 +40,12 @@ def list_revisions(definition: str) -> Steps[list[Object]]:
 
 def number(revision: Object) -> int:
     """``spec.revision``."""
-    return int((revision.get("spec") or {}).get("revision") or 0)
+    return whole((revision.get("spec") or {}).get("revision")) or 0
+
+
+def issued(status: Mapping[str, Any]) -> int:
+    """``lastIssuedRevision`` of a definition's status; 0 where there is none."""
+    return whole(status.get("lastIssuedRevision")) or 0
 
 
 def is_going(revision: Object) -> bool:

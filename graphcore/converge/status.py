@@ -22,6 +22,7 @@ from graphcore.converge.session import Blocked, Object, Restart, Session, Steps,
 from graphcore.errors import Problem
 from graphcore.graph.expression import NodeError
 from graphcore.graph.graph import Graph
+from graphcore.numbers import whole
 
 DEPENDENTS = (names.INSTANCE_MANAGED, names.GRAPH_RESOLVED, names.RESOURCES_READY)
 BUILT_IN = frozenset({names.READY, *DEPENDENTS})
@@ -153,7 +154,7 @@ def _author_conditions(
 def _stamp(session: Session, condition: Condition, before: Condition | None) -> Condition:
     kept = before is not None and before.status == condition.status and before.transition
     transition = before.transition if before is not None and kept else timestamp(session.now)
-    generation = int((session.instance.get("metadata") or {}).get("generation") or 0)
+    generation = whole((session.instance.get("metadata") or {}).get("generation")) or 0
     return Condition(condition.type, condition.status, condition.reason, condition.message, transition, generation)
 
 

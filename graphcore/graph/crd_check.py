@@ -18,9 +18,9 @@ from graphcore.simpleschema.grammar import FieldType, GrammarError, Map, Slice, 
 from graphcore.simpleschema.tokenizer import tokenize
 
 _ROOT = "spec.validation.openAPIV3Schema."
-_RULE = re.compile(r"x-kubernetes-validations\[(\d+)\]\.rule\Z")
-_COLUMN = re.compile(r"spec\.additionalPrinterColumns\[(\d+)\](?:\.(\w+))?\Z")
-_NAMES = re.compile(r"spec\.names\.(shortNames|categories)(\[\d+\])\Z")
+_RULE = re.compile(r"x-kubernetes-validations\[([0-9]+)\]\.rule\Z")
+_COLUMN = re.compile(r"spec\.additionalPrinterColumns\[([0-9]+)\](?:\.(\w+))?\Z")
+_NAMES = re.compile(r"spec\.names\.(shortNames|categories)(\[[0-9]+\])\Z")
 _PLACES = (
     ("spec.group", "group"),
     ("spec.scope", "scope"),

@@ -26,6 +26,7 @@ from graphcore.graph.paths import format_path
 from graphcore.graph.revision import revision_hash
 from graphcore.graph.status import ConditionProgram, StatusProgram
 from graphcore.graph.templates import fields_of
+from graphcore.numbers import whole
 
 FORMAT = 2
 MAX_ENCODED = 200 * 1024
@@ -144,7 +145,7 @@ def _node(
         _resource(fact["resource"]),
         tuple(fact["dependencies"]),
         tuple(fact.get("include", ())),
-        int(fact["wave"]),
+        whole(fact["wave"]) or 0,
         template,
         tuple(
             (item.path, make.expression(item.expression, name, path, item.shown, base64=path in encoded))

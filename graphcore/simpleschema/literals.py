@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
+from graphcore.numbers import whole
+
 # unicode.IsSpace; Python's str.isspace() has four control characters more.
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
-_INTEGER = re.compile(r"[+-]?[0-9]{1,400}\Z")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?\Z")
 _HEXADECIMAL = re.compile(r"[+-]?0[xX]_?(?:[0-9a-fA-F][0-9a-fA-F_]*\.?[0-9a-fA-F_]*|\.[0-9a-fA-F][0-9a-fA-F_]*)[pP][+-]?[0-9][0-9_]*\Z")
 _MISPLACED_UNDERSCORE = re.compile(r"__|_\Z|_[.eEpP+-]|[.eEpP+-]_")
@@ -30,10 +31,7 @@ def parse_bool(text: str) -> bool | None:
 
 def parse_int(text: str) -> int | None:
     """``strconv.ParseInt(text, 10, 64)``."""
-    if not _INTEGER.match(text):
-        return None
-    value = int(text)
-    return value if -(2**63) <= value < 2**63 else None
+    return whole(text, signed=True)
 
 
 def parse_float(text: str) -> float | None:

@@ -10,12 +10,15 @@ import re
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 
-_PATTERN = re.compile(r"^([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$")
+from graphcore.numbers import whole
+
+_PATTERN = re.compile(r"^([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?\Z")
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BY_POWER = {power: suffix for suffix, power in _DECIMAL.items()}
 _LARGEST = Decimal(2**63 - 1)
 _SMALLEST = Decimal("1E-9")
+_FURTHEST = 30
 
 MUST_MATCH = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
@@ -32,13 +35,21 @@ def parse(text: str) -> tuple[Decimal, str]:
     elif suffix in _DECIMAL:
         value, form = number.scaleb(_DECIMAL[suffix]), "decimal"
     else:
-        value, form = number.scaleb(max(-30, min(30, int(suffix[1:])))), "exponent"
+        value, form = _scaled(number, suffix[1:]), "exponent"
     # More than nano precision is rounded away from zero, more than 2^63 is capped.
     sign = -1 if value < 0 else 1
     value = sign * min(abs(value), _LARGEST)
     if value != value.quantize(_SMALLEST) if abs(value) < 10**18 else False:
         value = sign * abs(value).quantize(_SMALLEST, rounding=ROUND_CEILING)
     return value, form
+
+
+def _scaled(number: Decimal, exponent: str) -> Decimal:
+    # What lies beyond is cut off below, whatever its exponent is.
+    power = whole(exponent, signed=True)
+    if power is None:
+        power = -_FURTHEST if exponent.startswith("-") else _FURTHEST
+    return number.scaleb(max(-_FURTHEST, min(_FURTHEST, power)))
 
 
 @lru_cache(maxsize=4096)

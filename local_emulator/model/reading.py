@@ -23,7 +23,7 @@ from local_emulator.model.report import Mismatch, Report, json_type
 Reader = Callable[[Any, str, Report], Any]
 """Takes the value, its path and the report; returns the canonical value. Raises Mismatch."""
 
-_TIME = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _SAID_BY_BEING_EMPTY = "managedFields"
 """A client that sends none forgets all managers, one that does not mention them keeps them."""

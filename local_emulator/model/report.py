@@ -18,7 +18,7 @@ class Mismatch(Exception):
     def place(self, struct: str, path: str) -> None:
         """Called by every struct around the value, innermost first; that one names it."""
         if not self.message:
-            field_path = re.sub(r"\[\d+\]", "", path)
+            field_path = re.sub(r"\[[0-9]+\]", "", path)
             self.message = f"json: cannot unmarshal {self.got} into Go struct field {struct}.{field_path} of type {self.expected}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from graphcore.numbers import whole
 from local_emulator.status import ApiError, bad_request
 
 MAX_OPERATIONS = 10_000
@@ -66,10 +67,9 @@ def _step(value: Any, token: str) -> Any:
 
 
 def _index(token: str, highest: int) -> int:
-    try:
-        index = int(token)
-    except ValueError:
-        raise _refused() from None
+    index = whole(token, signed=True)
+    if index is None:
+        raise _refused()
     if index < 0:
         index += highest + 1
     if not 0 <= index <= highest:

@@ -28,7 +28,7 @@ _SCALARS = {
     "double": "double",
     "bytes": "bytes",
 }
-_FIELD = re.compile(r"^(optional|repeated|required)?\s*(map<string,\s*([\w.]+)>|[\w.]+)\s+(\w+)\s*=\s*(\d+)", re.M)
+_FIELD = re.compile(r"^(optional|repeated|required)?\s*(map<string,\s*([\w.]+)>|[\w.]+)\s+(\w+)\s*=\s*([0-9]+)", re.M)
 
 Table = dict[str, dict[str, list[str]]]
 

@@ -15,6 +15,7 @@ from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import no_such_overload
 from graphcore.cel.types import BOOL, INT, STRING, opaque
 from graphcore.cel.values import INT_MAX, UINT_MAX, Opaque
+from graphcore.numbers import whole
 
 SEMVER_TYPE = opaque("kubernetes.Semver")
 
@@ -54,13 +55,17 @@ def parse_semver(text: str) -> Semver | None:
     match = _version().match(text)
     if match is None:
         return None
-    numbers = [int(part) for part in match.groups()[:3]]
-    identifiers = (match[4] or "").split(".") if match[4] else []
-    prerelease = tuple(int(part) if part.isdigit() and len(part) <= 20 else part for part in identifiers)
-    words_of_digits = any(isinstance(part, str) and part.isdigit() for part in prerelease)
-    if words_of_digits or any(part > UINT_MAX for part in (*numbers, *prerelease) if isinstance(part, int)):
+    numbers = [whole(part, most=UINT_MAX) for part in match.groups()[:3]]
+    prerelease: list[int | str] = []
+    for part in match[4].split(".") if match[4] else ():
+        number = whole(part, most=UINT_MAX)
+        if number is None and not part.strip("0123456789"):
+            return None
+        prerelease.append(part if number is None else number)
+    major, minor, patch = numbers
+    if major is None or minor is None or patch is None:
         return None
-    return Semver(numbers[0], numbers[1], numbers[2], prerelease)
+    return Semver(major, minor, patch, tuple(prerelease))
 
 
 def semver(text: Any) -> Semver:
