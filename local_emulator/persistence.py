@@ -32,7 +32,9 @@ class Database:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise sqlite3.OperationalError(error.strerror or str(error)) from error
-        self.connection = sqlite3.connect(directory / FILE, isolation_level=None)
+        self.connection = sqlite3.connect(directory / FILE, isolation_level=None, timeout=0.5)
+        # Two servers over one file would each overwrite what the other has told its clients.
+        self.connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.executescript(_SCHEMA)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import signal
 import socket
 import sqlite3
@@ -21,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from graphcore.openapi.crd_validation import validate_crd
+from local_emulator import kubeconfig
 from local_emulator.access import Access, Mode
 from local_emulator.api import Api
 from local_emulator.bootstrap import bootstrap, builtin_resources
@@ -183,12 +183,13 @@ class ServerConfig:
     """A server process.
 
     port 0: any free one. kubeconfig: file to write, empty for none. data: directory to keep objects in, None for memory alone.
-    ready: called with the URL when it answers.
+    ready_file: made when it answers, empty for none. ready: called with the URL then.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     kubeconfig: str = ""
+    ready_file: str = ""
     data: Path | None = None
     settings: Settings = field(default_factory=Settings)
     ready: Callable[[str], None] | None = None
@@ -215,7 +216,9 @@ async def serve(config: ServerConfig, stop: asyncio.Event | None = None) -> None
     async with _running(server, app, listener) as address:
         app.api.address = address.removeprefix("http://")
         if config.kubeconfig:
-            write_kubeconfig(config.kubeconfig, address, next(iter(config.settings.tokens), ""))
+            Path(config.kubeconfig).write_text(kubeconfig.content(address, next(iter(config.settings.tokens), "")), encoding="utf-8")
+        if config.ready_file:
+            Path(config.ready_file).touch()
         if config.ready is not None:
             config.ready(address)
         await stop.wait()
@@ -255,23 +258,13 @@ async def _running(server: Any, app: App, listener: socket.socket) -> AsyncItera
         await task
 
 
-def write_kubeconfig(path: str, server: str, token: str) -> None:
-    """A kubeconfig with one context, ``krofn``."""
-    user = {"token": token} if token else {}
-    body = {
-        "apiVersion": "v1", "kind": "Config", "current-context": "krofn",
-        "clusters": [{"name": "krofn", "cluster": {"server": server}}], "users": [{"name": "krofn", "user": user}],
-        "contexts": [{"name": "krofn", "context": {"cluster": "krofn", "user": "krofn", "namespace": "default"}}],
-    }  # fmt: skip
-    Path(path).write_text(json.dumps(body, indent=2) + "\n")
-
-
 def main(arguments: list[str] | None = None) -> int:
     """``python -m local_emulator.server``: a server on its own until SIGINT or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m local_emulator.server", description="A Kubernetes API server in memory, on loopback.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--kubeconfig", default="", help="file to write")
+    parser.add_argument("--ready-file", default="", metavar="FILE", help="file to make when requests are answered")
     parser.add_argument(
         "--token", action="append", default=[], metavar="TOKEN=USER[,GROUP...]", help="a bearer token and who it stands for; repeatable"
     )
@@ -299,7 +292,10 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.ExitStack() as stack:
             sink = stack.enter_context(Path(options.audit_log).open("ab", buffering=0)).write if options.audit_log else None
             log = RequestLog(sink=sink)
-            await serve(ServerConfig(options.host, options.port, options.kubeconfig, options.data_dir, settings, _announce, log), stop)
+            config = ServerConfig(
+                options.host, options.port, options.kubeconfig, options.ready_file, options.data_dir, settings, _announce, log
+            )
+            await serve(config, stop)
 
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:

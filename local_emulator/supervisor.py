@@ -14,7 +14,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,8 @@ STEADY = 10.0
 """A process that lived for this many seconds is no longer counted as crashing."""
 DRAIN = 15.0
 """Seconds between SIGTERM and SIGKILL."""
+LONGEST_START = 60.0
+LONGEST_WORDS = 400
 
 
 class StartError(Exception):
@@ -35,12 +37,13 @@ class StartError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One process to keep running. ready_file: exists as soon as it can serve."""
+    """One process to keep running. ready_file: exists as soon as it can serve. again: called when it can, after it had to be restarted."""
 
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     ready_file: Path
+    again: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)
@@ -62,21 +65,22 @@ class Supervisor:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
 
-    async def start(self, command: Command, *, within: float = 60.0) -> None:
+    async def start(self, command: Command, *, within: float = LONGEST_START) -> None:
         """Starts a process and returns when it is ready. Raises StartError if it ends before, or takes longer than ``within`` seconds."""
         child = self.children[command.name] = Child(command)
         await self._spawn(child)
-        end = time.monotonic() + within
-        while not command.ready_file.exists():
+        await self._until_ready(child, within)
+        self._tasks.append(asyncio.create_task(self._keep(child)))
+
+    async def _until_ready(self, child: Child, within: float) -> None:
+        name, end = child.command.name, time.monotonic() + within
+        while not child.command.ready_file.exists():
             assert child.process is not None
             if child.process.returncode is not None:
-                raise StartError(
-                    f"{command.name} ended with code {child.process.returncode} before it was ready{self._where(command.name)}"
-                )
+                raise StartError(f"{name} ended with code {child.process.returncode} before it was ready{self._last_words(name)}")
             if time.monotonic() > end:
-                raise StartError(f"{command.name} was not ready after {within:g} s{self._where(command.name)}")
+                raise StartError(f"{name} was not ready after {within:g} s{self._last_words(name)}")
             await asyncio.sleep(0.02)
-        self._tasks.append(asyncio.create_task(self._keep(child)))
 
     async def stop(self) -> None:
         """Asks all processes to end, the youngest first, and waits; kills what does not listen."""
@@ -97,7 +101,13 @@ class Supervisor:
             pause = FIRST_PAUSE if time.monotonic() - began > STEADY else min(pause * 2, LONGEST_PAUSE)
             self.say(f"{child.command.name} ended with code {code}; starting it again")
             await asyncio.sleep(pause)
-            await self._spawn(child)
+            try:
+                await self._spawn(child)
+                if child.command.again is not None:
+                    await self._until_ready(child, LONGEST_START)
+                    await child.command.again()
+            except StartError as error:
+                self.say(str(error))
 
     async def _spawn(self, child: Child) -> None:
         child.command.ready_file.unlink(missing_ok=True)
@@ -121,8 +131,13 @@ class Supervisor:
                 log.close()
         child.starts += 1
 
-    def _where(self, name: str) -> str:
-        return f"; see {self.log_directory / name}.log" if self.log_directory else ""
+    def _last_words(self, name: str) -> str:
+        """The end of its log, which may be gone by the time somebody reads this."""
+        if self.log_directory is None:
+            return ""
+        lines = (self.log_directory / f"{name}.log").read_text(encoding="utf-8", errors="replace").split("\n")
+        said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f": {said[:LONGEST_WORDS]}" if said else ""
 
 
 async def _end(process: asyncio.subprocess.Process | None) -> None:

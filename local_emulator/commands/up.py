@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,6 +17,7 @@ import click
 from local_emulator.commands.run import ready_mark, start_functions, stop_signal
 from local_emulator.commands.settings_options import settings_options, variables
 from local_emulator.console import Misuse, Refusal, escape, output_option, print_json, stdout, talk
+from local_emulator.kubeconfig import check, content, handed_out
 from local_emulator.supervisor import Child, Command, StartError, Supervisor, free_ports, inherited, scratch
 
 READY_AFTER = "0.8"
@@ -50,8 +53,9 @@ def command(port: int, kubeconfig: str | None, data_dir: str | None, ready_file:
 
     check_settings()
     target = Path(kubeconfig).resolve() if kubeconfig else None
-    if target and not target.parent.is_dir():
-        raise Misuse(f"{target.parent}: no such directory")
+    check_port(port)
+    if target:
+        check(target)
     keep: tuple[str, ...] = ()
     if data_dir:
         try:
@@ -91,44 +95,72 @@ async def local_cluster(
 ) -> AsyncIterator[Up]:
     """The emulator, with further options of its own, and the functions, from start to stop. Raises Refusal.
 
-    directory: where logs go. settings: environment variables of the functions, over those that are inherited.
+    directory: where logs go. kubeconfig: a file to make for others. settings: environment variables of the functions, over those that are
+    inherited.
     """
     began = time.monotonic()
-    config = kubeconfig or directory / "kubeconfig"
+    config = directory / "kubeconfig"
     address = port or free_ports(1)[0]
+    server = f"http://127.0.0.1:{address}"
+    config.write_text(content(server), encoding="utf-8")
     supervisor = Supervisor(say, log_directory=directory)
+    ready = directory / "api.ready"
     arguments = (
         sys.executable,
         "-m",
         "local_emulator.server",
         "--port",
         str(address),
-        "--kubeconfig",
-        str(config),
+        "--ready-file",
+        str(ready),
         "--ready-after",
         READY_AFTER,
         *options,
     )
+
+    async def again() -> None:
+        try:
+            await _install(config)
+        except Refusal as refusal:
+            say(str(refusal))
+        if "--data-dir" not in options:
+            say("the local API kept its objects in memory: they are gone, and only kro's CRDs were made again (--data-dir keeps all)")
+
     try:
-        # The functions need the kubeconfig only when they first ask something, so everything starts at once.
+        # The functions ask nothing before somebody answers, so everything starts at once.
         await asyncio.gather(
-            _start_api(supervisor, Command("api", arguments, inherited(), config)),
+            _start_api(supervisor, Command("api", arguments, inherited(), ready, again), config),
             start_functions(supervisor, {**inherited(), **(settings or {}), "KUBECONFIG": str(config)}, directory),
         )
-        yield Up(config, f"http://127.0.0.1:{address}", supervisor.children, time.monotonic() - began)
+        with handed_out(kubeconfig, server) if kubeconfig else contextlib.nullcontext():
+            yield Up(kubeconfig or config, server, supervisor.children, time.monotonic() - began)
     except StartError as error:
         raise Refusal(str(error)) from None
     finally:
         await supervisor.stop()
-        if kubeconfig:
-            kubeconfig.unlink(missing_ok=True)
 
 
-async def _start_api(supervisor: Supervisor, command: Command) -> None:
+def check_port(port: int) -> None:
+    """That nobody listens on a port; 0 is any free one. Raises Refusal."""
+    with socket.socket() as probe:
+        try:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            probe.listen()
+        except OSError as error:
+            taken = "taken" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror or error})"
+            raise Refusal(f"port {port} of 127.0.0.1 is {taken}; --port names another, without it a free one is found") from None
+
+
+async def _start_api(supervisor: Supervisor, command: Command, config: Path) -> None:
+    await supervisor.start(command)
+    await _install(config)
+
+
+async def _install(config: Path) -> None:
     from local_emulator.install import connect, ensure_crds
 
-    await supervisor.start(command)
-    cluster = await connect(str(command.ready_file), None)
+    cluster = await connect(str(config), None)
     try:
         await ensure_crds(cluster, install=True)
     finally:

@@ -1,4 +1,4 @@
-"""Each function process killed at random points of the demonstration: it still ends converged."""
+"""Each process killed: functions at random points of the demonstration, which still ends converged, and the API with all its objects."""
 
 from __future__ import annotations
 
@@ -78,3 +78,54 @@ def test_each_function_killed_at_three_random_points_still_ends_converged(tmp_pa
                 await cluster.close()
 
     asyncio.run(scene())
+
+
+@pytest.mark.timeout(240)
+def test_an_api_that_lost_its_memory_says_so_and_serves_definitions_again(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    async def scene() -> None:
+        async with local_cluster(tmp_path, say=said.append) as up:
+            cluster = await connect(str(up.kubeconfig), None)
+            try:
+                await demonstrate(in_group(web_app(cluster, within=60.0), 1))
+                process = up.children["api"].process
+                assert process is not None
+                process.kill()
+                while not any("are gone" in line for line in said):
+                    await asyncio.sleep(0.05)
+                # The same definition and instance are new ones: nothing that a process remembers of the old ones counts.
+                for number in (1, 2):
+                    await demonstrate(in_group(web_app(cluster, within=60.0), number))
+            finally:
+                await cluster.close()
+
+    asyncio.run(scene())
+    assert said[0] == "api ended with code -9; starting it again"
+    assert "--data-dir" in said[1]
+    assert len(said) == 2
+
+
+@pytest.mark.timeout(240)
+def test_an_api_that_keeps_its_objects_loses_none(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    async def scene() -> None:
+        async with local_cluster(tmp_path, say=said.append, options=("--data-dir", str(tmp_path / "data"))) as up:
+            cluster = await connect(str(up.kubeconfig), None)
+            try:
+                app = in_group(web_app(cluster, within=60.0), 1)
+                await demonstrate(app)
+                process = up.children["api"].process
+                assert process is not None
+                process.kill()
+                while up.children["api"].starts < 2 or not (tmp_path / "api.ready").exists():
+                    await asyncio.sleep(0.05)
+                last = await app.look()
+                assert last.state == "ACTIVE"
+                await demonstrate(in_group(web_app(cluster, within=60.0), 2))
+            finally:
+                await cluster.close()
+
+    asyncio.run(scene())
+    assert said == ["api ended with code -9; starting it again"]
