@@ -2,7 +2,8 @@
 
 An object with properties becomes a named type, ``__type_<variable>.<path>`` (``.@idx`` for elements of a list, ``.@elem`` for values of a
 map); its fields are worked out when somebody asks for them, since an expression reads a few of the thousands that a Deployment
-has. A property without a type is unknown to CEL, and with it the list or the property that holds it.
+has. A property without a type is dyn if it keeps unknown fields or names alternatives: it exists, and may hold any of them. Of any other
+property without a type CEL knows nothing, nor of the list or the property that holds it.
 
 Source: kro ``pkg/cel/schemas.go`` and ``types.go``; Kubernetes ``apiserver/pkg/cel/common/schemas.go``.
 """
@@ -102,6 +103,8 @@ class Declarations:
             return None if element is None else list_of(element)
         if kind == "object":
             return self._object(path, schema)
+        if not kind and (schema.get(PRESERVE) is True or schema.get("oneOf") or schema.get("anyOf")):
+            return DYN
         return _SCALARS.get(kind or "")
 
     def _object(self, path: str, schema: Schema) -> Type:

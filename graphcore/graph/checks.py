@@ -18,27 +18,38 @@ from graphcore.graph.paths import Path
 
 @dataclass(slots=True)
 class Typing:
-    """Declared types of a definition: variables by name, and the declarations their object types are found in."""
+    """Declared types of a definition: variables by name, and the declarations their object types are found in.
+
+    doubtful: variables that are dyn, or have fields that are, only because of a fault that is reported already.
+    """
 
     declarations: Declarations
     variables: dict[str, Type] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
 
     def environment(self, extra: Mapping[str, Type] | None = None) -> Environment:
         return Environment({**self.variables, **(extra or {})}, self.declarations)
 
 
-def declare(instance_schema: Mapping[str, object], drafts: Sequence[Draft]) -> Typing:
-    """Types of ``schema`` and of every resource; a resource whose kind is unknown is dyn, so that only its own fault is reported."""
+def declare(instance_schema: Mapping[str, object], drafts: Sequence[Draft], ids: Sequence[str], *, schema_known: bool) -> Typing:
+    """Types of ``schema`` and of every resource; one whose kind is unknown, or that is no draft, is dyn, so that only its own fault is
+    reported. ids: of all resources. schema_known: no field of the instance is faulty."""
     typing = Typing(Declarations())
     typing.variables[SCHEMA] = typing.declarations.declare(SCHEMA, instance_schema)
+    if not schema_known:
+        typing.doubtful.add(SCHEMA)
+    for name in ids:
+        typing.variables.setdefault(name, DYN)
     for draft in drafts:
         if draft.kind is None:
             typing.variables[draft.id] = list_of(DYN) if draft.type.plural else DYN
+            typing.doubtful.add(draft.id)
         else:
             schema = draft.kind.schema
             typing.variables[draft.id] = typing.declarations.declare(
                 draft.id, {"type": "array", "items": schema} if draft.type.plural else schema
             )
+    typing.doubtful.update(set(ids) - {draft.id for draft in drafts})
     return typing
 
 
@@ -49,17 +60,17 @@ def check_node(draft: Draft, uses: Sequence[Use], typing: Typing, environment: E
     iterators: dict[str, Type] = dict.fromkeys(draft.iterators, DYN)
     for use in uses:
         if use.position is Position.FOR_EACH:
-            problems.extend(_for_each(use, environment, programs, iterators))
+            problems.extend(_for_each(use, environment, typing, programs, iterators))
     item = typing.environment(iterators) if iterators else environment
     for use in uses:
         if use.position is Position.TEMPLATE:
             problems.extend(_template(use, draft, item, typing, programs))
     for use in uses:
         if use.position is Position.INCLUDE_WHEN:
-            problems.extend(_bool(use, draft, environment, programs))
+            problems.extend(_bool(use, draft, environment, typing, programs))
     for use in uses:
         if use.position is Position.READY_WHEN:
-            problems.extend(_bool(use, draft, _ready_environment(draft, typing, environment), programs))
+            problems.extend(_bool(use, draft, _ready_environment(draft, typing, environment), typing, programs))
     return programs, problems
 
 
@@ -79,10 +90,14 @@ def compile_use(use: Use, environment: Environment, code: str = "type-check") ->
         return list(cel_problems(error, code, node=use.node, path=use.path, shown=use.shown))
 
 
-def _for_each(use: Use, environment: Environment, programs: dict[Use, Program], iterators: dict[str, Type]) -> Iterator[Problem]:
+def _for_each(
+    use: Use, environment: Environment, typing: Typing, programs: dict[Use, Program], iterators: dict[str, Type]
+) -> Iterator[Problem]:
     program = compile_use(use, environment)
     if isinstance(program, list):
         yield from program
+    elif _unknown(program.type, use, typing):
+        return
     elif program.type.kind is not Kind.LIST:
         text = program.type.text
         hint = (
@@ -128,13 +143,19 @@ def _conversion_hint(got: Type, expected: Type) -> str | None:
     return None
 
 
-def _bool(use: Use, draft: Draft, environment: Environment, programs: dict[Use, Program]) -> Iterator[Problem]:
+def _unknown(found: Type, use: Use, typing: Typing) -> bool:
+    """Whether a type is dyn because of a fault somewhere else."""
+    inner = found.parameters[0] if found.name == "optional_type" else found
+    return inner.kind is Kind.DYN and not typing.doubtful.isdisjoint(use.node if name == EACH else name for name in use.references)
+
+
+def _bool(use: Use, draft: Draft, environment: Environment, typing: Typing, programs: dict[Use, Program]) -> Iterator[Problem]:
     program = compile_use(use, environment)
     if isinstance(program, list):
         yield from program
         return
     programs[use] = program
-    if program.type not in (BOOL, optional_of(BOOL)):
+    if program.type not in (BOOL, optional_of(BOOL)) and not _unknown(program.type, use, typing):
         hint = "write … == true, or bool(…)" if program.type.kind is Kind.DYN else "compare it with something"
         yield use.problem(
             "not-bool",

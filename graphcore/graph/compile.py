@@ -31,7 +31,7 @@ from graphcore.graph.revision import revision_hash
 from graphcore.graph.shape import shape_faults
 from graphcore.openapi import Schemas
 from graphcore.openapi.metadata import OBJECT_META
-from graphcore.simpleschema import to_openapi
+from graphcore.simpleschema import read_schema
 
 
 @dataclass(slots=True)
@@ -61,7 +61,8 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
     namespaced = block.get("scope") != "Cluster"
 
     work = Compilation(problems=list(check_names(spec, limits)))
-    spec_schema = _spec_schema(block, work.problems)
+    spec_schema, schema_faults = read_schema(block.get("spec"), block.get("types"))
+    work.problems.extend(schema_faults)
     bare = synthesize_crd(block, name, _uid(rgd), spec_schema, None, limits.version_label)
     instance_schema = _instance_schema(bare, namespaced)
 
@@ -75,7 +76,7 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
     work.projection, found = read_status(block.get("status"), plain)
     status_faults = [*found, *_judged(work, declared, plain)]
 
-    typing = declare(instance_schema, work.drafts)
+    typing = declare(instance_schema, work.drafts, declared, schema_known=not schema_faults)
     environment = typing.environment()
     for draft in work.drafts:
         _check(work, draft, typing, environment)
@@ -92,14 +93,6 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
 
 def _uid(rgd: Mapping[str, Any]) -> str:
     return str((rgd.get("metadata") or {}).get("uid", ""))
-
-
-def _spec_schema(block: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    try:
-        return to_openapi(block.get("spec"), block.get("types"))
-    except ProblemsError as error:
-        problems.extend(error.problems)
-        return {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
 def _instance_schema(crd: Mapping[str, Any], namespaced: bool) -> dict[str, Any]:
@@ -125,7 +118,8 @@ def _inspect(work: Compilation, declared: Sequence[str], environment: Environmen
                 work.faulty.add(use)
                 work.problems.extend(found)
         unused = unused_iterators(draft, uses)
-        if unused and not any(use in work.faulty for use in uses) and draft.kind is not None:
+        unread = any(problem.node == draft.id and problem.path in ("metadata.name", "metadata.namespace") for problem in work.problems)
+        if unused and not unread and not any(use in work.faulty for use in uses) and draft.kind is not None:
             work.problems.append(unused)
         work.edges[draft.id] = dependencies(uses, [other.id for other in work.drafts])
     cycle = find_cycle(work.edges)

@@ -4,6 +4,6 @@
 whose schema no API server would take are refused with every fault at once.
 """
 
-from graphcore.simpleschema.convert import to_openapi
+from graphcore.simpleschema.convert import read_schema, to_openapi
 
-__all__ = ["to_openapi"]
+__all__ = ["read_schema", "to_openapi"]

@@ -1,13 +1,14 @@
 """From fields to schemas: objects with their ``required`` lists and defaults, and custom types put in their place.
 
-Every fault is collected, not only the first. A field that uses a faulty type gives no schema and no second report of the same fault.
+Every fault is collected, not only the first. A faulty field keeps the type that its text names, or takes anything where it names none, so
+that whatever else is judged by the schema is not judged wrongly; no fault is reported a second time where a type is used.
 Sizes are counted while building, because a few lines of custom types can stand for a schema of any size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphcore.errors import Problem
@@ -41,22 +42,30 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A finished schema, shared wherever it is used and never changed. size and depth count nodes; required: an alias marked so."""
+    """A finished schema, shared wherever it is used and never changed. size and depth count nodes; required: an alias marked so.
+
+    faulty: a fault inside has been reported; the schema says what is known all the same.
+    """
 
     schema: dict[str, Any]
     size: int = 1
     depth: int = 1
     required: bool = False
+    faulty: bool = False
+
+
+UNKNOWN = Built({"x-kubernetes-preserve-unknown-fields": True}, faulty=True)
+"""Of a field whose text names no type: anything."""
 
 
 @dataclass(slots=True)
 class Builder:
-    """Builds schemas out of the types known so far. types: name to schema, None where the type itself is faulty (and reported).
+    """Builds schemas out of the types known so far. types: by name, faulty ones (which are reported) included.
 
     served: what is built now goes into the CRD. unwritable: where the values without a JSON form stand.
     """
 
-    types: dict[str, Built | None] = field(default_factory=dict)
+    types: dict[str, Built] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     served: bool = False
     unwritable: dict[Unwritable, tuple[Place, str]] = field(default_factory=dict)
@@ -75,14 +84,14 @@ class Builder:
     def fault(self, place: Place, text: str, fault: GrammarError) -> None:
         self.report(place, fault.message, fault.code, text=text, column=fault.column, hint=fault.hint)
 
-    def any(self, definition: Any, place: Place, depth: int = 0) -> tuple[Built | None, int]:
-        """Schema of a field or custom type, and how often its parent must list it as required. None: faulty, and reported."""
+    def any(self, definition: Any, place: Place, depth: int = 0) -> tuple[Built, int]:
+        """Schema of a field or custom type, and how often its parent must list it as required."""
         if isinstance(definition, str):
             return self.text(definition, place)
         if isinstance(definition, Mapping):
             if depth >= MAX_DEPTH:
                 self.report(place, f"objects nested too deep (max {MAX_DEPTH})", "too-deep", hint="flatten the schema")
-                return None, 0
+                return UNKNOWN, 0
             return self.object(definition, place, depth), 0
         hint = (
             "write a list as []T in one string"
@@ -90,9 +99,9 @@ class Builder:
             else 'write a type as a string, such as "string | default=x"'
         )
         self.report(place.parsing(), f"unexpected type: {type_name(definition)}", "invalid-type", hint=hint)
-        return None, 0
+        return UNKNOWN, 0
 
-    def object(self, definition: Mapping[Any, Any], place: Place, depth: int = 0) -> Built | None:
+    def object(self, definition: Mapping[Any, Any], place: Place, depth: int = 0) -> Built:
         """Schema of a nested object."""
         properties: dict[str, Any] = {}
         required: list[str] = []
@@ -100,15 +109,11 @@ class Builder:
         for name, member in members(definition):
             built, demanded = self.any(member, place.member(name), depth + 1)
             required += [name] * demanded
-            if built is None:
-                faulty = True
-                continue
+            faulty = faulty or built.faulty
             properties[name] = built.schema
             size += built.size
             deepest = max(deepest, built.depth)
             defaulted = defaulted or "default" in built.schema
-        if faulty:
-            return None
         schema: dict[str, Any] = {"type": "object"}
         if properties:
             schema["properties"] = properties
@@ -117,9 +122,9 @@ class Builder:
         elif defaulted:
             # An absent object must appear for its children's defaults to apply; with required children {} would not be valid.
             schema["default"] = {}
-        return self.bounded(Built(schema, size, deepest + 1), place)
+        return self.bounded(Built(schema, size, deepest + 1, faulty=faulty), place)
 
-    def text(self, text: str, place: Place) -> tuple[Built | None, int]:
+    def text(self, text: str, place: Place) -> tuple[Built, int]:
         """Schema of ``type | markers``."""
         type_text, bar, marker_text = text.partition("|")
         before = len(self.problems)
@@ -130,10 +135,10 @@ class Builder:
             field_type = parse_type(type_text)
         except GrammarError as fault:
             self.fault(place.parsing(), text, fault)
-            return None, 0
+            return UNKNOWN, 0
         built = self.type(field_type, text, place)
-        if built is None:
-            return None, 0
+        if built.faulty:
+            return built, 0
         target = Field(dict(built.schema), int(built.required))
         apply(target, markers)
         for refused in target.faults:
@@ -146,10 +151,10 @@ class Builder:
                 self.fault(*self.unwritable[kept], kept.fault)
         demanded = target.required
         if len(self.problems) > before:
-            return None, demanded
+            return replace(built, faulty=True), demanded
         return self.bounded(Built(target.schema, built.size, built.depth, bool(demanded)), place), demanded
 
-    def type(self, field_type: FieldType, text: str, place: Place) -> Built | None:
+    def type(self, field_type: FieldType, text: str, place: Place) -> Built:
         match field_type:
             case Word(name) if name in ATOMS:
                 return Built({"type": ATOMS[name]})
@@ -160,20 +165,21 @@ class Builder:
                     column = max(text.find(name), 0)
                     hint = unknown_type_hint(name, self.types)
                     self.report(place, f"unknown type: {name}", "unknown-type", text=text, column=column, hint=hint)
-                    return None
+                    return UNKNOWN
                 return self.types[name]
             case Slice(element):
                 inner = self.type(element, text, place)
-                return inner and Built({"items": inner.schema, "type": "array"}, inner.size + 1, inner.depth + 1)
+                return Built({"items": inner.schema, "type": "array"}, inner.size + 1, inner.depth + 1, faulty=inner.faulty)
             case Map(value):
                 inner = self.type(value, text, place)
-                return inner and Built({"additionalProperties": inner.schema, "type": "object"}, inner.size + 1, inner.depth + 1)
+                schema = {"additionalProperties": inner.schema, "type": "object"}
+                return Built(schema, inner.size + 1, inner.depth + 1, faulty=inner.faulty)
 
-    def bounded(self, built: Built, place: Place) -> Built | None:
+    def bounded(self, built: Built, place: Place) -> Built:
         if built.size > MAX_SIZE or built.depth > MAX_DEPTH:
             limits = f"{MAX_SIZE} fields, {MAX_DEPTH} levels"
             self.report(place, f"schema too large (max {limits})", "too-large", hint="use object for parts that need no schema")
-            return None
+            return UNKNOWN
         return built
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphcore.errors import ProblemsError
-from graphcore.simpleschema.builder import Builder, Place
+from graphcore.errors import Problem, ProblemsError
+from graphcore.simpleschema.builder import UNKNOWN, Builder, Place
 from graphcore.simpleschema.custom import load_types
 from graphcore.simpleschema.documents import type_name
 
@@ -20,6 +20,14 @@ def to_openapi(spec: Any, types: Any) -> dict[str, Any]:
     Sub-schemas of custom types are shared inside the result: copy before changing anything.
     Raises :class:`ProblemsError` with every fault, each with field path, the field's text and the position of the marker in it.
     """
+    schema, problems = read_schema(spec, types)
+    if problems:
+        raise ProblemsError(problems)
+    return schema
+
+
+def read_schema(spec: Any, types: Any) -> tuple[dict[str, Any], list[Problem]]:
+    """The same, with the faults beside it: where a field is faulty, the schema says as much of it as is known."""
     builder = Builder()
     if isinstance(types, Mapping):
         load_types(types, builder)
@@ -28,11 +36,8 @@ def to_openapi(spec: Any, types: Any) -> dict[str, Any]:
     result: dict[str, Any] = {"type": "object"}
     builder.served = True
     if isinstance(spec, Mapping):
-        built = builder.object(spec, Place("spec"))
-        if built is not None:
-            result = built.schema
+        result = builder.object(spec, Place("spec")).schema
     elif spec is not None:
         builder.report(Place("spec"), f"failed to unmarshal spec schema: got {type_name(spec)}", "invalid-type", hint=_HINT)
-    if builder.problems:
-        raise ProblemsError(builder.problems)
-    return result
+        result = UNKNOWN.schema
+    return result, builder.problems

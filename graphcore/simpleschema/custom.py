@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphcore.simpleschema.builder import MAX_DEPTH, Builder, Place
+from graphcore.simpleschema.builder import MAX_DEPTH, UNKNOWN, Builder, Place
 from graphcore.simpleschema.documents import members
 from graphcore.simpleschema.grammar import GrammarError, custom_names, parse_type
 
@@ -21,12 +21,12 @@ class _Use:
 
 
 def load_types(definitions: Mapping[Any, Any], builder: Builder) -> None:
-    """Build every type, used or not, into ``builder.types``; faulty ones become None and are reported once."""
+    """Build every type, used or not, into ``builder.types``; faulty ones are reported once."""
     types = dict(members(definitions))
     uses = {name: list(_uses(definition, f"types.{name}")) for name, definition in types.items()}
     for cycle, knot in _knots({name: {use.name for use in found} & types.keys() for name, found in uses.items()}):
         _report_cycle(cycle, uses, builder)
-        builder.types.update(dict.fromkeys(knot))
+        builder.types.update(dict.fromkeys(knot, UNKNOWN))
     for name, found in uses.items():
         missing = [use for use in found if use.name not in types]
         for use in {use.name: use for use in reversed(missing)}.values():
@@ -40,7 +40,7 @@ def load_types(definitions: Mapping[Any, Any], builder: Builder) -> None:
                 hint=_define(use.name),
             )
         if missing:
-            builder.types[name] = None
+            builder.types[name] = UNKNOWN
     for name in types:
         _build(name, types, uses, builder)
 

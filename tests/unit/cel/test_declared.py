@@ -44,6 +44,12 @@ def of(schema: dict[str, Any]) -> Type:
         ({"type": "object", "additionalProperties": {"type": "object"}}, map_of(STRING, object_type("__type_v.p.@elem"))),
         ({"type": "object", "properties": {"x": STRINGS}}, object_type("__type_v.p")),
         ({"type": "object", PRESERVE: True}, object_type("__type_v.p")),
+        # Without a type, and yet something that exists and can be written.
+        ({PRESERVE: True}, DYN),
+        ({"oneOf": [{"type": "string"}, {"type": "number"}]}, DYN),
+        ({"anyOf": [{"type": "string"}, {"type": "boolean"}]}, DYN),
+        ({"type": "array", "items": {PRESERVE: True}}, list_of(DYN)),
+        ({"type": "array", "items": {"type": "array", "items": {PRESERVE: True}}}, list_of(list_of(DYN))),
     ],
 )
 def test_types(schema: dict[str, Any], expected: Type) -> None:
@@ -54,14 +60,12 @@ def test_types(schema: dict[str, Any], expected: Type) -> None:
     "schema",
     [
         {},
-        {PRESERVE: True},
-        {"oneOf": [{"type": "string"}, {"type": "number"}]},
+        {"description": "nothing more"},
         {"type": "array"},
         {"type": "array", "items": {}},
-        {"type": "array", "items": {"type": "array", "items": {PRESERVE: True}}},
     ],
 )
-def test_without_a_type_a_property_is_unknown(schema: dict[str, Any]) -> None:
+def test_of_a_property_that_says_nothing_nothing_is_known(schema: dict[str, Any]) -> None:
     assert of(schema) is None
 
 

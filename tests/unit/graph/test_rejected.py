@@ -114,7 +114,7 @@ def test_all_faults_are_in_one_report() -> None:
     )
     found = problems(rgd)
     assert [problem.code for problem in found if problem.code != "unknown-type"] == [
-        "invalid-id", "literal-type", "unknown-kind", "unknown-identifier", "type-mismatch", "status-constant", "type-check",
+        "invalid-id", "literal-type", "unknown-kind", "unknown-identifier", "type-check", "type-mismatch", "status-constant", "type-check",
     ]  # fmt: skip
     assert any("strin" in problem.message for problem in found)
     text = render_all(found)
