@@ -9,6 +9,7 @@ from graphcore.cel import CelError, Environment, Program
 from graphcore.cel.compatibility import incompatibility
 from graphcore.cel.declared import Declarations
 from graphcore.cel.types import BOOL, DYN, Kind, Type, list_of, optional_of
+from graphcore.cel.writable import remedy, unwritable
 from graphcore.errors import Problem
 from graphcore.graph.drafts import Draft
 from graphcore.graph.inspection import Position, Use, cel_problems
@@ -121,7 +122,12 @@ def _template(use: Use, draft: Draft, environment: Environment, typing: Typing, 
         yield from program
         return
     programs[use] = program
-    if use.field is None or use.field.schema is None:
+    if use.field is None:
+        return
+    unfit = unwritable(program, takes_bytes=takes_bytes(use.field.schema))
+    if use.field.schema is None:
+        if unfit is not None:
+            yield cannot_be_written(use, program, unfit)
         return
     expected = typing.declarations.type_at(type_name(draft.id, use.field.path), use.field.schema)
     reason = incompatibility(program.type, expected, typing.declarations, program.ast, program.types)
@@ -133,6 +139,24 @@ def _template(use: Use, draft: Draft, environment: Environment, typing: Typing, 
             f'but expected "{expected.text}"{detail}',
             _conversion_hint(program.type, expected),
         )
+    elif unfit is not None:
+        yield cannot_be_written(use, program, unfit)
+
+
+def takes_bytes(schema: object) -> bool:
+    """Whether a field, its elements or its values have the string format ``byte``."""
+    while isinstance(schema, Mapping):
+        if schema.get("format") == "byte":
+            return True
+        schema = schema.get("additionalProperties", schema.get("items"))
+    return False
+
+
+def cannot_be_written(use: Use, program: Program, unfit: Type) -> Problem:
+    """A value that no object can hold, whatever the data are."""
+    part = "" if unfit == program.type else f', and "{unfit.text}" in it'
+    message = f'expression "{use.shown}" returns type "{program.type.text}"{part}, which has no JSON form and can never be written'
+    return use.problem("unwritable-type", message, remedy(unfit))
 
 
 def _conversion_hint(got: Type, expected: Type) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 from graphcore.cel import Environment, Program
 from graphcore.cel.views import decode_plan
 from graphcore.errors import Problem, ProblemsError
-from graphcore.graph.checks import Typing, check_node, declare
+from graphcore.graph.checks import Typing, check_node, declare, takes_bytes
 from graphcore.graph.crd import synthesize_crd
 from graphcore.graph.crd_check import crd_problems
 from graphcore.graph.drafts import Draft, draft_resources
@@ -198,7 +198,7 @@ def _node_fact(draft: Draft, work: Compilation, wave: int) -> dict[str, Any]:
         raise AssertionError(f"node {draft.id} has no kind although the definition compiled")
     ids = [other.id for other in work.drafts]
     include = [name for use in work.uses[draft.id] if use.position is Position.INCLUDE_WHEN for name in use.references if name in ids]
-    base64 = [format_path(item.path) for item in draft.fields if _takes_bytes(item.schema)]
+    base64 = [format_path(item.path) for item in draft.fields if takes_bytes(item.schema)]
     return {
         "type": draft.type.value,
         "resource": [kind.api_version, kind.kind, kind.plural, kind.namespaced],
@@ -207,15 +207,6 @@ def _node_fact(draft: Draft, work: Compilation, wave: int) -> dict[str, Any]:
         **({"include": list(dict.fromkeys(include))} if include else {}),
         **({"base64": base64} if base64 else {}),
     }
-
-
-def _takes_bytes(schema: Any) -> bool:
-    """Whether a field, its elements or its values have the string format ``byte``."""
-    while isinstance(schema, Mapping):
-        if schema.get("format") == "byte":
-            return True
-        schema = schema.get("additionalProperties", schema.get("items"))
-    return False
 
 
 def _view_plans(instance_schema: Mapping[str, Any], drafts: Sequence[Draft], programs: Mapping[Use, Program]) -> dict[str, Any]:

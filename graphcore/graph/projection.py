@@ -12,8 +12,9 @@ from graphcore.cel.analysis import walk
 from graphcore.cel.ast import Call, Expr, Ident, Literal, MapExpr
 from graphcore.cel.library.conditions import CONDITION_TYPE, RUNTIME_TYPE
 from graphcore.cel.types import Kind, Type
+from graphcore.cel.writable import unwritable
 from graphcore.errors import Problem
-from graphcore.graph.checks import Typing, compile_use
+from graphcore.graph.checks import Typing, cannot_be_written, compile_use
 from graphcore.graph.drafts import standalone
 from graphcore.graph.infer import CyclicTypeError, schema_of, status_schema
 from graphcore.graph.inspection import RUNTIME, Position, Use, omit_misplaced, parse_use, unknown_functions, unknown_names
@@ -198,6 +199,10 @@ def check_status(projection: Projection, environment: Environment, typing: Typin
             yield from program
             continue
         projection.programs[use] = program
+        unfit = unwritable(program)
+        if unfit is not None:
+            yield cannot_be_written(use, program, unfit)
+            continue
         try:
             leaf = schema_of(program.type, typing.declarations)
         except CyclicTypeError as error:
