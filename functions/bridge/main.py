@@ -25,6 +25,7 @@ from functions.bridge.bridge import Bridge, Outside
 from functions.platform.cluster import Cluster, ClusterError, Request
 from functions.platform.delivery import Message, Receive, Send, mark_ready, refuse_start
 from functions.platform.events import FUNCTION_ROLES, Event, EventError, Role, parse
+from functions.platform.files import raise_file_limit
 from functions.platform.graphs import Graphs, Kinds
 from functions.platform.live import LiveCluster
 from functions.platform.paths import CRDS, instance_kind, member
@@ -171,6 +172,7 @@ class _Lazy:
             except SettingsError as error:
                 await refuse_start("bridge", error, receive, send)
                 return
+            raise_file_limit()
             cluster = LiveCluster(f"krofn-bridge/{version()}", context=settings.context)
             self._app = application(Inlet(settings, cluster, HttpPost("krofn/bridge"), Telemetry("bridge")))
         await self._app(scope, receive, send)

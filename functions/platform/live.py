@@ -8,9 +8,11 @@ kubeconfig merging, exec plugins, token files that rotate, client certificates, 
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,65 +23,109 @@ from kubernetes.aio.config import ConfigException, load_incluster_config, load_k
 from yaml import YAMLError
 
 from functions.platform.cluster import Answer, ClusterError, Request, answer_of, decode
+from functions.platform.files import file_limit
 
 CONNECT_TIMEOUT = 5.0
 REQUEST_TIMEOUT = 10.0
+AT_ONCE = 100
+"""Requests under way at once; waiting for a turn is not counted in their time, which is the API server's."""
+OPENINGS = 16
+"""Watches opened at once: each costs a TLS handshake, and hundreds together would overrun their own time limit."""
 MAX_LINE = 16 * 1024 * 1024
 """Longest watch event accepted, in bytes; etcd's own limit for an object is far below."""
 
 
 class _Session(RESTClientObject):  # type: ignore[misc]  # the package has no types
-    """Gives access to the session that the package would make for its own clients."""
+    """Gives access to the session that the package would make for its own clients, without its limit on connections.
+
+    A watch holds its connection for minutes: where watches and requests share a limited pool, the watches fill it and everything else
+    waits for ever.
+    """
 
     def open(self) -> aiohttp.ClientSession:
+        self.maxsize = 0
         return self._create_pool_manager()
 
 
+@dataclass(slots=True)
+class _Sessions:
+    """requests and watches: one session each, so that neither takes a connection that the other could use. users: of either, now.
+
+    retired: replaced by others with newer credentials; closed when the last user is done, since an open watch goes on being valid.
+    """
+
+    requests: aiohttp.ClientSession
+    watches: aiohttp.ClientSession
+    users: int = 0
+    retired: bool = False
+
+    async def __aenter__(self) -> _Sessions:
+        self.users += 1
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.users -= 1
+        if self.retired and not self.users:
+            await self.close()
+
+    async def close(self) -> None:
+        await self.requests.close()
+        await self.watches.close()
+
+
 class LiveCluster:
-    """A cluster reached over HTTP. One session, opened by the first request, safe for concurrent requests of one event loop."""
+    """A cluster reached over HTTP. Sessions are opened by the first request; safe for concurrent requests of one event loop.
+
+    The number of watches has no limit here. Where the process (file handles, local ports) or the API server has one, the error says which.
+    """
 
     def __init__(self, user_agent: str, *, kubeconfig: str | None = None, context: str | None = None) -> None:
         self._user_agent = user_agent
         self._kubeconfig = kubeconfig
         self._context = context or None
         self._configuration: Any = None
-        self._http: aiohttp.ClientSession | None = None
+        self._http: _Sessions | None = None
         self._lock = asyncio.Lock()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._openings = asyncio.Semaphore(OPENINGS)
 
     async def send(self, request: Request) -> Answer:
-        answer = await self._send(request)
+        used, answer = await self._send(request)
         if answer.status == 401:
-            await self._forget()
-            answer = await self._send(request)
+            await self._forget(used)
+            _, answer = await self._send(request)
         return answer
 
-    async def _send(self, request: Request) -> Answer:
-        http = await self._session()
+    async def _send(self, request: Request) -> tuple[_Sessions, Answer]:
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
-        try:
-            async with http.request(request.verb, **await self._arguments(request), timeout=timeout) as response:
-                return answer_of(request, response.status, await response.read(), response.headers.get("Retry-After"))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._unreachable(error) from None
+        async with self._turns, await self._session() as http:
+            try:
+                async with http.requests.request(request.verb, **await self._arguments(request), timeout=timeout) as response:
+                    content = await response.read()
+                    return http, answer_of(request, response.status, content, response.headers.get("Retry-After"))
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise self._unreachable(error) from None
 
     async def stream(self, request: Request) -> AsyncIterator[dict[str, Any]]:
-        http = await self._session()
         # A watch is silent for as long as nothing changes; the server ends it at its own timeout, given in the query.
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=CONNECT_TIMEOUT, sock_read=float(request.query.get("timeoutSeconds", 300)) + 30
         )
-        try:
-            async with http.request(request.verb, **await self._arguments(request), timeout=timeout) as response:
-                if response.status >= 300:
-                    if response.status == 401:
-                        await self._forget()
-                    status = decode(await response.read())
-                    yield {"type": "ERROR", "object": {**status, "code": response.status}}
-                    return
-                async for line in _lines(response.content):
-                    yield decode(line)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._unreachable(error) from None
+        async with await self._session() as http:
+            try:
+                async with self._openings, asyncio.timeout(REQUEST_TIMEOUT):
+                    response = await http.watches.request(request.verb, **await self._arguments(request), timeout=timeout)
+                async with response:
+                    if response.status >= 300:
+                        if response.status == 401:
+                            await self._forget(http)
+                        status = decode(await response.read())
+                        yield {"type": "ERROR", "object": {**status, "code": response.status}}
+                        return
+                    async for line in _lines(response.content):
+                        yield decode(line)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise self._unreachable(error) from None
 
     async def close(self) -> None:
         if self._http is not None:
@@ -105,24 +151,26 @@ class LiveCluster:
             arguments["proxy"] = self._configuration.proxy
         return arguments
 
-    async def _session(self) -> aiohttp.ClientSession:
+    async def _session(self) -> _Sessions:
         if self._http is not None:
             return self._http
         async with self._lock:
             if self._http is None:
                 self._configuration = await load_configuration(os.environ, self._kubeconfig, self._context)
                 try:
-                    self._http = _Session(self._configuration).open()
+                    self._http = _Sessions(_Session(self._configuration).open(), _Session(self._configuration).open())
                 except OSError as error:
                     raise ClusterError(f"cannot use the TLS files of the cluster configuration: {error.strerror or error}") from None
             return self._http
 
-    async def _forget(self) -> None:
-        """Credentials may have been replaced on disk: the next request reads them again."""
+    async def _forget(self, used: _Sessions) -> None:
+        """Credentials may have been replaced on disk: the next request reads them again. Whoever still uses the old sessions goes on."""
         async with self._lock:
-            if self._http is not None:
-                await self._http.close()
+            used.retired = True
+            if self._http is used:
                 self._http = None
+            if not used.users:
+                await used.close()
 
     def _unreachable(self, error: Exception) -> ClusterError:
         return ClusterError(f"cannot reach the Kubernetes API at {self._configuration.host}: {_cause(error)}")
@@ -176,6 +224,12 @@ def _cause(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     number = getattr(error, "errno", None)
+    if number == errno.EMFILE:
+        return f"this process has as many files open as it may (RLIMIT_NOFILE, {file_limit()}); raise it, for example with ulimit -n"
+    if number == errno.ENFILE:
+        return "this machine has as many files open as it may (fs.file-max)"
+    if number == errno.EADDRNOTAVAIL:
+        return "this machine has no free local port for another connection (net.ipv4.ip_local_port_range)"
     if isinstance(number, int) and number > 0:
         return os.strerror(number)
     return (str(error) or type(error).__name__).splitlines()[0]
