@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graphcore import names
+from graphcore.converge import repair
 from graphcore.converge.effects import Apply, Found, Get, Missing, Refused, Result
 from graphcore.converge.fence import Place
 from graphcore.converge.gating import Record, State
@@ -31,12 +32,16 @@ RETRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One object of a node. observed: the child as listed, if there is one. current: it is what it should be."""
+    """One object of a node.
+
+    observed: the child as listed, if there is one. current: it is what it should be. wait: seconds until its repair may be made.
+    """
 
     record: Record
     desired: dict[str, Any]
     observed: Object | None
     current: bool
+    wait: float = 0.0
 
     @property
     def identity(self) -> Identity:
@@ -47,14 +52,23 @@ class Wanted:
         return Place(self.record.node.resource, namespace_of(self.desired))
 
 
-def wanted_of(wave: Iterable[Record], members: Members) -> list[Wanted]:
+def wanted_of(session: Session, wave: Iterable[Record], members: Members) -> list[Wanted]:
     """The objects that the rendered nodes of a wave want, beside what was observed of them."""
     wanted = []
     for record in wave:
         for desired in record.desired:
             observed = members.objects.get(identity(desired))
-            wanted.append(Wanted(record, desired, observed, observed is not None and is_current(desired, observed)))
+            current = observed is not None and is_current(desired, observed)
+            wait = _wait(session, desired, observed) if observed is not None and not current else 0.0
+            wanted.append(Wanted(record, desired, observed, current, wait))
     return wanted
+
+
+def _wait(session: Session, desired: Object, observed: Object) -> float:
+    """Seconds for which an object that is not current has to be left as it is. What a prune claims is rewritten at once."""
+    if not repair.is_repair(desired, observed) or _claimed(session, observed):
+        return 0.0
+    return repair.due(repair.row_of(desired, observed, session.now), session.now)
 
 
 def refuse_duplicates(wanted: Iterable[Wanted], claimed: dict[Identity, Record]) -> set[Identity]:
@@ -73,8 +87,8 @@ def refuse_duplicates(wanted: Iterable[Wanted], claimed: dict[Identity, Record])
 
 
 def must_write(session: Session, item: Wanted) -> bool:
-    """Not there, not current, or claimed by somebody's prune and not yet rewritten since."""
-    return item.observed is None or not item.current or _claimed(session, item.observed)
+    """Not there, not current and its repair not to wait, or claimed by somebody's prune and not yet rewritten since."""
+    return item.observed is None or (not item.current and not item.wait) or _claimed(session, item.observed)
 
 
 def _claimed(session: Session, observed: Object) -> bool:
@@ -127,11 +141,17 @@ def apply_wave(session: Session, wanted: list[Wanted], members: Members) -> Step
             )
         elif must_write(session, item):
             writes.append(item)
+        elif item.wait and item.observed is not None:
+            _postpone(item, item.observed, item.wait)
     if not writes:
         return
     results = yield tuple(_apply(session, item, item.observed) for item in writes)
     for item, result in zip(writes, results, strict=True):
         yield from _settle_one(session, item, result, members)
+
+
+def _postpone(item: Wanted, observed: Object, seconds: float) -> None:
+    item.record.fights.append((repair.contest(item.desired, observed), seconds))
 
 
 def _held_by(obj: Object) -> str:
@@ -147,9 +167,19 @@ def _apply(session: Session, item: Wanted, over: Object | None) -> Apply:
         metadata["resourceVersion"] = CREATE_ONLY
     else:
         metadata |= {"uid": meta(over)["uid"], "resourceVersion": meta(over)["resourceVersion"]}
+        row = _row(session, item, over)
+        if row is not None:
+            metadata["annotations"] = {**metadata["annotations"], names.REPAIRS: row.to_text()}
     resource = item.record.node.resource
     namespace = namespace_of(item.desired) or None
     return Apply(resource, metadata["name"], namespace, {**body, "metadata": metadata}, names.MANAGER_APPLYSET)
+
+
+def _row(session: Session, item: Wanted, over: Object) -> repair.Row | None:
+    """The repairs in a row, as the write over ``over`` records them."""
+    if applied_digest(over) is None:
+        return None
+    return repair.after(repair.row_of(item.desired, over, session.now), item.desired, over, session.now)
 
 
 def _settle_one(session: Session, item: Wanted, result: Result, members: Members) -> Steps[None]:
@@ -160,6 +190,8 @@ def _settle_one(session: Session, item: Wanted, result: Result, members: Members
         match result:
             case Found():
                 _accept(session, item, result.object, over, members)
+                if over is not None:
+                    _tell(session, item, over)
                 if adopting:
                     session.event(
                         "Normal", "Adopted", f"took over {item.record.node.resource.kind} {reference(item.desired)}, which nobody owned"
@@ -191,9 +223,31 @@ def _settle_one(session: Session, item: Wanted, result: Result, members: Members
             raise Restart
         if seen is not None and (meta(seen)["uid"] != meta(over)["uid"] or applied_digest(seen) != applied_digest(over)):
             raise Restart
-        adopting = not is_member(session, over)
+        # What has only lost its labels is taken back, not taken over.
+        adopting = not is_member(session, over) and not repair.is_repair(item.desired, over)
+        if not adopting and not _claimed(session, over) and _left(session, item, over):
+            members.objects[item.identity] = over
+            return
         result = yield from one(_apply(session, item, over))
     raise Restart
+
+
+def _left(session: Session, item: Wanted, over: Object) -> bool:
+    """Whether an object that moved since it was seen may stay: somebody has repaired it, or it has to wait."""
+    if is_current(item.desired, over):
+        return True
+    seconds = _wait(session, item.desired, over)
+    if seconds:
+        _postpone(item, over, seconds)
+    return bool(seconds)
+
+
+def _tell(session: Session, item: Wanted, over: Object) -> None:
+    """A fight is told when it begins to be damped, and then about once an hour."""
+    row = _row(session, item, over)
+    if row is not None and row.telling and repair.is_repair(item.desired, over):
+        text = f"{repair.contest(item.desired, over)}; repairs now wait, up to {repair.LONGEST_WAIT:g} s"
+        session.event("Warning", "FieldContested", text)
 
 
 def _accept(session: Session, item: Wanted, stored: Object, over: Object | None, members: Members) -> None:

@@ -38,7 +38,11 @@ EVALUATING = "evaluate expression"
 
 @dataclass(slots=True)
 class Record:
-    """What this run knows of a node. message: what a condition says about it. retry: nothing that is watched will tell of a cure."""
+    """What this run knows of a node.
+
+    message: what a condition says about it. retry: nothing that is watched will tell of a cure. fights: a sentence for each object whose
+    repair has to wait, with the seconds.
+    """
 
     node: Node
     state: State = State.UNDECIDED
@@ -47,6 +51,7 @@ class Record:
     problems: tuple[Problem, ...] = ()
     blocker: str | None = None
     retry: bool = False
+    fights: list[tuple[str, float]] = field(default_factory=list)
 
     @property
     def id(self) -> str:

@@ -195,11 +195,14 @@ def _outcome(
     problems += [Problem("prune-refused", message) for message in removal.refused]
     problems += [Problem("list-refused", message) for message in unread]
     problems += report.problems
+    fights = [fight for record in records.values() for fight in record.fights]
     after = _retry_after(session) if retry else None
+    if fights and session.options.requeue_interval > 0:
+        after = min(filter(None, (after, *(seconds for _, seconds in fights))))
     if problems:
         return Failed(tuple(problems), after)
     waits = [record.message for record in records.values() if record.state in (State.WAITING, State.DELETING, State.PENDING)]
-    waits += removal.descriptions + report.waits
+    waits += removal.descriptions + report.waits + [text for text, _ in fights]
     return Waiting(tuple(waits), after) if waits else Converged()
 
 

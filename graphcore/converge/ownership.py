@@ -13,13 +13,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from graphcore import names
 from graphcore.converge.metadata import annotations_of, labels_of, meta
 
 Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A step of a path into a list: the item as it is wanted."""
+
+    item: Any
+
+
+Path: TypeAlias = tuple[str | Item, ...]
+"""From the top of an object down to one of its fields: names, and items of lists."""
 
 # Members of metadata that say which object it is or that only the API server writes: never in managedFields.
 _IDENTITY = frozenset({"name", "namespace", "generateName"})
@@ -66,7 +78,7 @@ def is_current(desired: Object, observed: Object) -> bool:
             return False
     elif recorded != digest(desired):
         return False
-    return owns_all(desired, observed) and _secret_data_holds(desired, observed)
+    return owns_all(desired, observed) and next(lost_secret_data(desired, observed), None) is None
 
 
 def applied_by_us(observed: Object) -> bool:
@@ -76,18 +88,45 @@ def applied_by_us(observed: Object) -> bool:
 
 def owns_all(desired: Object, observed: Object) -> bool:
     """Whether each leaf of ``desired`` is ours according to ``observed.metadata.managedFields``."""
+    return next(lost(desired, observed), None) is None
+
+
+def lost(desired: Object, observed: Object) -> Iterator[Path]:
+    """The paths of ``desired`` that are not ours in ``observed``, in the order of ``desired``; ``()`` where nothing is."""
     fields = _our_fields(observed)
     if fields is None:
-        return False
+        yield ()
+        return
     for key, value in desired.items():
         if key in ("apiVersion", "kind", "status"):
             continue
         if key == "metadata":
-            wanted = {name: item for name, item in value.items() if name not in _IDENTITY and name not in _SERVER_SIDE}
-            if wanted and not _owned(wanted, fields.get("f:metadata")):
-                return False
-        elif not _member_owned(key, value, fields):
+            value = {name: item for name, item in value.items() if name not in _IDENTITY and name not in _SERVER_SIDE}
+            if value:
+                yield from _lost_member(key, value, fields, ())
+        else:
+            yield from _lost_member(key, value, fields, ())
+
+
+def lost_secret_data(desired: Object, observed: Object) -> Iterator[Path]:
+    """Keys of a Secret whose data is not what its ``stringData`` says."""
+    if desired.get("kind") != "Secret" or desired.get("apiVersion") != "v1":
+        return
+    stored = observed.get("data") or {}
+    for key, value in (desired.get("stringData") or {}).items():
+        if value is not None and stored.get(key) != base64.b64encode(str(value).encode()).decode():
+            yield ("data", key)
+
+
+def holds(fields: Mapping[str, Any], path: Path) -> bool:
+    """Whether a field set of a manager (fieldsV1) has ``path``, or a leaf above it."""
+    for step in path:
+        if not fields:
+            return True
+        below = fields.get(f"f:{step}") if isinstance(step, str) else next(_items(step.item, fields), None)
+        if below is None:
             return False
+        fields = below
     return True
 
 
@@ -99,42 +138,57 @@ def _our_fields(observed: Object) -> Mapping[str, Any] | None:
     return None
 
 
-def _member_owned(key: str, value: Any, fields: Mapping[str, Any]) -> bool:
+def _lost_member(key: str, value: Any, fields: Mapping[str, Any], path: Path) -> Iterator[Path]:
     if value is None:
-        return True
+        return
     below = fields.get(f"f:{key}")
-    return below is not None and _owned(value, below)
+    if below is None:
+        yield from _leaves(value, (*path, key))
+    elif below:
+        yield from _lost(value, below, (*path, key))
 
 
-def _owned(value: Any, fields: Mapping[str, Any] | None) -> bool:
-    """fields: the fieldsV1 node at the value's path; an empty one is a leaf, which covers everything below it."""
-    if fields is None:
-        return False
-    if not fields:
-        return True
+def _lost(value: Any, fields: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    """fields: the fieldsV1 node at the value's path, not empty: an empty one is a leaf, which covers everything below it."""
     if isinstance(value, Mapping):
-        return all(_member_owned(key, item, fields) for key, item in value.items())
-    if isinstance(value, list):
-        return all(_item_owned(item, fields) for item in value)
-    return True
+        for key, item in value.items():
+            yield from _lost_member(key, item, fields, path)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _lost_item(item, fields, (*path, Item(item)))
 
 
-def _item_owned(item: Any, fields: Mapping[str, Any]) -> bool:
-    """One item of a list of which not the whole is ours: by its keys (``k:``), else by its value (``v:``)."""
-    if isinstance(item, Mapping):
-        return any(
-            name.startswith("k:") and _matches(json.loads(name[2:]), item) and _owned_item(item, below) for name, below in fields.items()
-        )
-    return any(name.startswith("v:") and json.loads(name[2:]) == item for name in fields)
+def _leaves(value: Any, path: Path) -> Iterator[Path]:
+    """Paths of everything in ``value``; a list counts as a whole."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _leaves(item, (*path, key))
+    else:
+        yield path
+
+
+def _lost_item(item: Any, fields: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    """One item of a list of which not the whole is ours."""
+    found = [list(_lost(item, below, path)) if below else [] for below in _items(item, fields)]
+    if not found:
+        yield path
+    elif all(found):
+        yield from found[0]
+
+
+def _items(item: Any, fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The field sets below a list's that are about ``item``: by its keys (``k:``), else by its value (``v:``)."""
+    for name, below in fields.items():
+        if isinstance(item, Mapping):
+            if name.startswith("k:") and _matches(json.loads(name[2:]), item):
+                yield below
+        elif name.startswith("v:") and json.loads(name[2:]) == item:
+            yield below
 
 
 def _matches(keys: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
     """Keys that the item does not name were defaulted by the API server (``protocol: TCP``)."""
     return all(item.get(key, value) == value for key, value in keys.items())
-
-
-def _owned_item(item: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
-    return all(_member_owned(key, value, fields) for key, value in item.items()) if fields else True
 
 
 def _comparable(desired: Object) -> Object:
@@ -156,11 +210,3 @@ def _holds(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, bool) or isinstance(found, bool):
         return wanted is found
     return bool(wanted == found)
-
-
-def _secret_data_holds(desired: Object, observed: Object) -> bool:
-    if desired.get("kind") != "Secret" or desired.get("apiVersion") != "v1":
-        return True
-    stored = observed.get("data") or {}
-    written = desired.get("stringData") or {}
-    return all(stored.get(key) == base64.b64encode(str(value).encode()).decode() for key, value in written.items() if value is not None)

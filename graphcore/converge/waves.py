@@ -64,7 +64,7 @@ class Waves:
         while wave := next_wave(self.records, self.scope):
             rendered = [record for record in wave if self._render(record)]
             written = [record for record in rendered if not record.node.type.external]
-            wanted = wanted_of(written, self.members)
+            wanted = wanted_of(self.session, written, self.members)
             wanted = _without(wanted, refuse_duplicates(wanted, self.claimed))
             wanted = _without(wanted, (yield from rehearse(self.session, wanted)))
             external = [(record, read) for record in rendered if record.node.type.external and (read := self._reader(record)) is not None]

@@ -58,6 +58,7 @@ ALLOW_BREAKING_CHANGES: Final = "kro.run/allow-breaking-changes"
 
 # ours
 APPLIED: Final = "krofn.kro.run/applied"
+REPAIRS: Final = "krofn.kro.run/repairs"
 CONVERGENCE: Final = "krofn.kro.run/convergence"
 COMPILED: Final = "krofn.kro.run/compiled"
 ACTIVE_REVISION: Final = "krofn.kro.run/active-revision"
