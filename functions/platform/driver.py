@@ -60,10 +60,11 @@ class Sources(Protocol):
 
 @dataclass(slots=True)
 class Sight:
-    """What a run has seen so far. seen: newest resourceVersion per UID. ended: UIDs that are gone."""
+    """What a run has seen so far. seen: newest resourceVersion per UID. ended: UIDs that are gone. told: the Events that it made."""
 
     seen: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
+    told: list[Record] = field(default_factory=list)
 
     def note(self, item: Mapping[str, Any]) -> None:
         metadata = item.get("metadata") or {}
@@ -137,6 +138,7 @@ class Driver:
             case Delete():
                 return await self._delete(effect, sight)
             case Record():
+                sight.told.append(effect)
                 await self._record(effect)
                 return Recorded()
             case _:

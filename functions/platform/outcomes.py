@@ -18,6 +18,10 @@ def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sig
     Everything but a conflict is acknowledged: the status says what is missing, a waker brings the next run.
     """
     seen, ended = dict(sight.seen), frozenset(sight.ended)
+    for event in sight.told:
+        # An Event may not be written, and is gone after an hour.
+        if event.type == "Warning":
+            telemetry.log("warning", event.reason, object=str(target), message=event.message)
     match outcome:
         case Converged(gone=gone):
             telemetry.count("runs_total", outcome="gone" if gone else "converged")

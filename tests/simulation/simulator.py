@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from graphcore import names
 from graphcore.converge import converge_instance
-from graphcore.converge.effects import Conflict, Resource
+from graphcore.converge.effects import Conflict, Resource, Waiting
 from graphcore.converge.fence import read_mark
 from graphcore.converge.metadata import applyset_id, recorded_inventory
 from graphcore.converge.references import recorded
@@ -48,7 +48,7 @@ class Faults:
 
 @dataclass
 class Simulation:
-    """actions: what users and controllers do, in order, at random moments. stop_at: steps in which faults happen."""
+    """actions: what users and controllers do, in order, at random moments. wishes: when an instance wants to be looked at again, and which."""
 
     world: World
     seed: int
@@ -57,6 +57,7 @@ class Simulation:
     workers: int = 3
     tasks: list[Task] = field(default_factory=list)
     queue: list[Delivery] = field(default_factory=list)
+    wishes: dict[str, datetime] = field(default_factory=dict)
     steps: int = 0
     position: int = 0
     crashes: int = 0
@@ -92,8 +93,7 @@ class Simulation:
     def _step(self, quiet: bool) -> None:
         self.steps += 1
         if self.steps % 25 == 0:
-            self.world.now += timedelta(seconds=1)
-            self.world.api.now = self.world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+            self._tick(self.world.now + timedelta(seconds=1))
         choices = [self._advance] * (4 * len(self.tasks))
         if self.queue and len(self.tasks) < self.workers:
             choices += [self._start] * 3
@@ -104,6 +104,20 @@ class Simulation:
         if choices:
             self.random.choice(choices)()
         self._observe()
+
+    def _tick(self, now: datetime) -> None:
+        self.world.now = now
+        self.world.api.now = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        for name in [name for name, moment in self.wishes.items() if moment <= now]:
+            del self.wishes[name]
+            self.queue.append((name, None, None))
+
+    def wait(self) -> bool:
+        """Nothing is left to do now: the clock goes on to the next wish. False if there is none."""
+        if not self.wishes:
+            return False
+        self._tick(max(self.world.now, min(self.wishes.values())))
+        return True
 
     def _act(self) -> None:
         self.actions.pop(0)()
@@ -131,6 +145,8 @@ class Simulation:
             self.tasks.remove(task)
             if isinstance(stop.value, Conflict):
                 self.queue.append(task.delivery)
+            elif isinstance(stop.value, Waiting) and stop.value.retry_after is not None:
+                self.wishes[task.delivery[0]] = self.world.now + timedelta(seconds=stop.value.retry_after)
             return
         task.batch, task.results = batch, {}
 
