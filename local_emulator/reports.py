@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from graphcore.errors import Problem
-from graphcore.graph import render
+from graphcore.graph import render_all
 from local_emulator.console import escape, stdout
 from local_emulator.definitions import Verdict
+from local_emulator.excerpts import excerpt
 
 
 def show(verdict: Verdict) -> None:
@@ -17,7 +18,7 @@ def show(verdict: Verdict) -> None:
         order = " → ".join(verdict.graph.topological_order) or "no resources"
         out.print(f"[bold green]✓[/] [bold]{escape(verdict.name)}[/]  {kind.kind} ({kind.api_version})  {escape(order)}")
     else:
-        count = len(verdict.problems)
+        count = sum(problem.severity == "error" for problem in verdict.problems)
         out.print(f"[bold red]✗[/] [bold]{escape(verdict.name or verdict.file)}[/]  {count} {'problem' if count == 1 else 'problems'}")
     for problem in verdict.problems:
         _show_problem(problem)
@@ -29,11 +30,8 @@ def _show_problem(problem: Problem) -> None:
     colour = "yellow" if problem.severity == "warning" else "red"
     out.print(f"  [{colour}]{problem.severity}[/] {escape(place or 'definition')}  [dim]{problem.code}[/]")
     out.print(f"    {escape(problem.message)}")
-    if problem.expression:
-        for number, line in enumerate(problem.expression.splitlines() or [""], 1):
-            out.print(f"      [cyan]{escape(line)}[/]")
-            if problem.line == number and problem.column is not None:
-                out.print(f"      {' ' * problem.column}[{colour}]^[/]")
+    for line in excerpt(problem):
+        out.print(f"      [{colour}]{line}[/]" if line.strip() == "^" else f"      [cyan]{escape(line)}[/]")
     if problem.hint:
         out.print(f"    [dim]hint:[/] {escape(problem.hint)}")
 
@@ -43,7 +41,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "file": verdict.file,
         "name": verdict.name,
         "valid": verdict.graph is not None,
-        "message": "; ".join(render(problem) for problem in verdict.problems if problem.severity == "error"),
+        "message": render_all(verdict.problems) if verdict.graph is None else "",
         "problems": [
             {
                 key: getattr(problem, key)

@@ -99,6 +99,14 @@ def position(source: str, offset: int) -> tuple[int, int]:
     return source.count("\n", 0, line_start) + 1, offset - line_start
 
 
+def offset_of(source: str, line: int, column: int) -> int:
+    """The reverse of :func:`position`."""
+    start = 0
+    for _ in range(line - 1):
+        start = source.find("\n", start) + 1
+    return start + column
+
+
 def issue_at(source: str, offset: int, message: str) -> Issue:
     """A fault at an offset."""
     line, column = position(source, offset)

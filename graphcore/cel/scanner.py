@@ -143,7 +143,33 @@ def read_template(text: str) -> tuple[str, bool] | None:
         return segments[0].text, True
     if not any(segment.expression for segment in segments):
         return None
-    return " + ".join(f"({segment.text})" if segment.expression else quote(segment.text) for segment in segments), False
+    return _JOINT.join(_part(segment) for segment in segments), False
+
+
+_JOINT = " + "
+
+
+def _part(segment: Segment) -> str:
+    return f"({segment.text})" if segment.expression else quote(segment.text)
+
+
+def place_in_template(text: str, offset: int) -> int:
+    """Where in a template a place of its :func:`to_expression` is, both in code points.
+
+    What lies between the expressions (they are joined with ``+``) is at the expression that follows. Raises ScanError as :func:`scan`.
+    """
+    segments = scan(text)
+    if len(segments) == 1:
+        return segments[0].offset + offset
+    start, found = 0, 0
+    for segment in segments:
+        end = start + len(_part(segment))
+        if segment.expression:
+            found = segment.offset + min(max(offset - start - 1, 0), len(segment.text))
+            if offset < end:
+                break
+        start = end + len(_JOINT)
+    return found
 
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from graphcore.cel.lexer import position
 from graphcore.errors import Problem
 from graphcore.errors.paths import child
 from graphcore.openapi.crd_validation import validate_crd
@@ -126,7 +127,10 @@ def _in_schema(problem: Problem, rest: str, node: Any, schema: Mapping[str, Any]
     place, expression, column, key = _marker(text, rest)
     if "x-kubernetes-list-map-keys" in problem.message:
         key = "listMapKey"
-    return replace(problem, path=place, expression=expression, line=1 if column is not None else None, column=column, hint=_HINTS.get(key))
+    line = None
+    if expression is not None and column is not None:
+        line, column = position(expression, column)
+    return replace(problem, path=place, expression=expression, line=line, column=column, hint=_HINTS.get(key))
 
 
 def _step(rest: str, node: Any) -> tuple[str, str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphcore import names
+from graphcore.cel.lexer import position
 from graphcore.cel.scanner import ScanError, is_standalone, to_expression
 from graphcore.errors import Problem
 from graphcore.graph.model import NodeType
@@ -131,7 +132,8 @@ def standalone(text: Any, what: str, path: str) -> str | Problem:
     try:
         return to_expression(text) if is_standalone(text) else problem
     except ScanError as error:
-        return Problem("scan-error", error.message, path=path, expression=text, hint='write a literal ${ as ${"${"}')
+        line, column = position(text, error.offset)
+        return Problem("scan-error", error.message, None, path, text, line, column, 'write a literal ${ as ${"${"}')
 
 
 def _entries(texts: Sequence[Any], what: str, problems: list[Problem]) -> list[Entry]:

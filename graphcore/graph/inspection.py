@@ -10,6 +10,9 @@ from enum import Enum
 from graphcore.cel import CelError, Environment
 from graphcore.cel.analysis import analyse, walk
 from graphcore.cel.ast import Call, Expr
+from graphcore.cel.lexer import offset_of
+from graphcore.cel.lexer import position as position_of
+from graphcore.cel.scanner import place_in_template
 from graphcore.errors import Problem
 from graphcore.errors.suggestions import closest, did_you_mean
 from graphcore.graph.drafts import Draft
@@ -53,9 +56,12 @@ class Use:
 
 
 def cel_problems(error: CelError, use_code: str, *, node: str, path: str, shown: str, hint: str | None = None) -> Iterator[Problem]:
-    """One problem per fault that the parser or the checker found."""
+    """One problem per fault that the parser or the checker found, with its position in the text that is shown."""
     for issue in error.issues:
-        yield Problem(use_code, issue.message, node, path, shown, issue.line, issue.column, hint)
+        line, column = issue.line, issue.column
+        if error.source != shown and line > 0:
+            line, column = position_of(shown, place_in_template(shown, offset_of(error.source, line, column)))
+        yield Problem(use_code, issue.message, node, path, shown, line, column, hint)
 
 
 def uses_of(draft: Draft, environment: Environment) -> tuple[list[Use], list[Problem]]:

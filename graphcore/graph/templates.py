@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graphcore.cel.lexer import position
 from graphcore.cel.scanner import ScanError, has_expression, read_template
 from graphcore.errors import Problem
 from graphcore.errors.suggestions import did_you_mean
@@ -140,7 +141,8 @@ def _string(value: str, schema: Schema | None, expected: tuple[str, ...], path: 
     try:
         found = read_template(value)
     except ScanError as error:
-        yield Problem("scan-error", error.message, path=format_path(path), expression=value, hint='write a literal ${ as ${"${"}')
+        line, column = position(value, error.offset)
+        yield Problem("scan-error", error.message, None, format_path(path), value, line, column, 'write a literal ${ as ${"${"}')
         return
     if (found is None or not found[1]) and "string" not in expected and "any" not in expected:
         yield _mismatch(expected, path, value)

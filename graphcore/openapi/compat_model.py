@@ -10,6 +10,8 @@ from graphcore import names
 
 ANNOTATE = f'annotate the definition with {names.ALLOW_BREAKING_CHANGES}: "true" to apply the change all the same'
 
+MOST_TOLD = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -39,10 +41,17 @@ class Changes:
 
     @property
     def summary(self) -> str:
-        """``breaking changes detected: …`` with every breaking change; empty if there is none. Same changes, same text."""
+        """``breaking changes detected: …`` with every breaking change and its remedy, a line each if there are several, then how to apply
+        them all the same; empty if there is none. Same changes, same text.
+        """
         if not self.breaking:
             return ""
-        return f"breaking changes detected: {'; '.join(map(str, self.breaking))}"
+        told = [f"{change}; {change.remedy}" if change.remedy else str(change) for change in self.breaking[:MOST_TOLD]]
+        if len(self.breaking) == 1:
+            return f"breaking changes detected: {told[0]}, or {ANNOTATE}"
+        if len(self.breaking) > MOST_TOLD:
+            told.append(f"and {len(self.breaking) - MOST_TOLD} more")
+        return "\n".join(["breaking changes detected:", *(f"- {line}" for line in told), f"Do so, or {ANNOTATE}"])
 
 
 @dataclass(slots=True)

@@ -50,6 +50,25 @@ CYCLE = definition(config("${second.metadata.name}", "first"), config("${first.m
 TYPE_ERROR = definition(config("a", "settings", data={"size": "${schema.spec.count + 'x'}"}))
 
 
+MANY = definition(config("a", "settings", data={f"k{number}": f"${{schema.spec.coun + '{number}'}}" for number in range(12)}))
+
+
+def test_twelve_faults_are_lines_of_which_none_says_the_same_again(tmp_path: Path) -> None:
+    file = tmp_path / "rgd.yaml"
+    file.write_text(yaml.safe_dump(MANY))
+    (verdict,) = json.loads(krofn("validate", "-f", str(file), "-o", "json").stdout)["definitions"]
+    assert len(verdict["problems"]) == 12
+    assert len(verdict["message"]) < 500
+    assert "and 7 more places" in verdict["message"]
+    mixed = [config("a", f"n{number}", data={"x": f"${{schema.spec.count + 'x{number}'}}", f"y{number}": 1}) for number in range(6)]
+    file.write_text(yaml.safe_dump(definition(*mixed)))
+    (verdict,) = json.loads(krofn("validate", "-f", str(file), "-o", "json").stdout)["definitions"]
+    assert len(verdict["problems"]) == 12
+    assert max(map(len, verdict["message"].splitlines())) < 200
+    assert "and one more place" in verdict["message"]
+    assert verdict["message"].count("write a value of type string") == 1
+
+
 @pytest.mark.feature(35, 60)
 @pytest.mark.parametrize(
     ("broken", "words"),
@@ -57,8 +76,9 @@ TYPE_ERROR = definition(config("a", "settings", data={"size": "${schema.spec.cou
         (UNKNOWN_FIELD, ["settings", "dat", "did you mean data?"]),
         (CYCLE, ["first -> second -> first", "metadata.name"]),
         (TYPE_ERROR, ["settings", "data.size", "schema.spec.count + 'x'", "no matching overload", "1:19"]),
+        (MANY, ["12 problems:\n1. ", "undefined field 'coun'", "and 7 more places"]),
     ],
-    ids=["unknown field", "cycle", "type error"],
+    ids=["unknown field", "cycle", "type error", "twelve faults"],
 )
 def test_a_broken_definition_is_refused_alike_by_validate_and_in_its_condition(broken: Object, words: list[str], tmp_path: Path) -> None:
     file = tmp_path / "rgd.yaml"

@@ -118,7 +118,8 @@ def test_all_faults_are_in_one_report() -> None:
     ]  # fmt: skip
     assert any("strin" in problem.message for problem in found)
     text = render_all(found)
-    assert text.startswith(f"{len(found)} problems: 1. ")
+    assert text.splitlines()[0] == f"failed to validate resourcegraphdefinition: {len(found)} problems:"
+    assert len(text.splitlines()) == len(found) + 1
     for problem in found:
         assert problem.message in text
 

@@ -168,12 +168,39 @@ def test_every_breaking_change_is_told_in_order_with_path_and_remedy() -> None:
     old = {"a": "string", "b": {"c": "integer | maximum=5", "d": "[]D"}, "e": 'string | enum="x,y"', "z": "string"}
     new = {"a": "integer", "b": {"c": "integer | maximum=4", "d": "[]D"}, "e": 'string | enum="x"'}
     found = compare(crd(old, types={"D": {"x": "string"}}), crd(new, types={"D": {"y": "string | required=true"}}))
-    assert found.summary == (
-        "breaking changes detected: spec.a: Type changed from string to integer; spec.b.c: Maximum was decreased from 5 to 4; "
-        "spec.b.d[].x: Property x was removed; spec.b.d[].y: Required property y was added; "
-        'spec.e: Enum value "y" was removed; spec.z: Property z was removed'
-    )
-    assert all(change.remedy for change in found.breaking)
+    assert found.summary.splitlines() == [
+        "breaking changes detected:",
+        "- spec.a: Type changed from string to integer; keep the type, and add a field of another name for the new one",
+        "- spec.b.c: Maximum was decreased from 5 to 4; keep the old limit or a wider one",
+        "- spec.b.d[].x: Property x was removed; keep the field; a field that no template uses does no harm",
+        "- spec.b.d[].y: Required property y was added; give it a default, or do not require it",
+        '- spec.e: Enum value "y" was removed; keep the value',
+        "- spec.z: Property z was removed; keep the field; a field that no template uses does no harm",
+        'Do so, or annotate the definition with kro.run/allow-breaking-changes: "true" to apply the change all the same',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ({"a": "string"}, {}, "spec.a: Property a was removed; keep the field"),
+        ({"a": "string"}, {"a": "string | required=true"}, "spec.a: Field a is newly required; do not require it"),
+        ({"a": "integer"}, {"a": "integer | minimum=3"}, "spec.a: Minimum constraint 3 was added; leave the limit out"),
+        ({"a": "[]string"}, {"a": "[]integer"}, "spec.a[]: Type changed from string to integer; keep the type"),
+        ({"a": 'string | pattern="a"'}, {"a": 'string | pattern="b"'}, "spec.a: Validation pattern changed from a to b; keep the pattern"),
+    ],
+)
+def test_one_breaking_change_is_told_in_one_line_with_both_remedies(old: Any, new: Any, words: str) -> None:
+    summary = compare(crd(old), crd(new)).summary
+    assert summary.startswith(f"breaking changes detected: {words}")
+    assert summary.endswith(', or annotate the definition with kro.run/allow-breaking-changes: "true" to apply the change all the same')
+    assert "\n" not in summary
+
+
+def test_very_many_breaking_changes_are_counted() -> None:
+    summary = compare(crd({f"f{number}": "string" for number in range(60)}), crd()).summary
+    assert "and 40 more" in summary
+    assert len(summary) < 3000
 
 
 def test_a_number_written_otherwise_is_no_change() -> None:
