@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# cel-python 0.5.0: int(string) takes whatever Python's own int takes: hexadecimal with a prefix, underscores, blanks around the number.
+# cel-go and cel-cpp (cel-expr-python 0.1.3, asked here) refuse all three, so that an expression that guards against such text by its
+# error is not guarded. Needs Python 3.11 or newer.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python3 -m venv "$work/venv"
+"$work/venv/bin/pip" --quiet --disable-pip-version-check install cel-python==0.5.0 cel-expr-python==0.1.3
+seen=$("$work/venv/bin/python" - <<'PYTHON'
+import celpy
+from cel_expr_python import cel
+
+
+def cpp(source):
+    try:
+        value = cel.NewEnv().compile(source).eval()
+        return "error" if value.type() == cel.Type.ERROR else value.value()
+    except Exception:
+        return "error"
+
+
+for source in ('int("12")', 'int("0x10")', 'int(" 12 ")', 'int("1_000")', 'double("1_0.5")'):
+    environment = celpy.Environment()
+    print(f"{source}: cel-python {environment.program(environment.compile(source)).evaluate({})}, cel-expr-python {cpp(source)}")
+PYTHON
+)
+echo "$seen"
+[ "$seen" = 'int("12"): cel-python 12, cel-expr-python 12
+int("0x10"): cel-python 16, cel-expr-python error
+int(" 12 "): cel-python 12, cel-expr-python error
+int("1_000"): cel-python 1000, cel-expr-python error
+double("1_0.5"): cel-python 10.5, cel-expr-python error' ]
