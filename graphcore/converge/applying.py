@@ -139,6 +139,8 @@ def apply_wave(session: Session, wanted: list[Wanted], members: Members) -> Step
                 f'resource "{reference(item.observed)}" for node "{item.record.id}" is currently being deleted; waiting for deletion to '
                 f"complete before continuing reconciliation{_held_by(item.observed)}",
             )
+            # Whatever else happens to the node's other objects.
+            item.record.absent = True
         elif must_write(session, item):
             writes.append(item)
         elif item.wait and item.observed is not None:
@@ -261,7 +263,10 @@ def _refused(item: Wanted, result: Refused) -> None:
     size = len(item.record.desired)
     index = next(i for i, desired in enumerate(item.record.desired) if desired is item.desired)
     prefix = f"collection item {index}: " if item.record.node.type.plural and size else ""
-    item.record.fail(prefix + result.message, retry=True)
+    # What is not a member yet, or is there no longer (404: its kind or namespace is gone), may replace what a prune would take away.
+    absent = item.observed is None or result.code == 404
+    item.record.fail(prefix + result.message, retry=True, absent=absent)
+    item.record.outdated = item.record.outdated or not absent
 
 
 def observed_of(record: Record, members: Members) -> Any:

@@ -31,8 +31,6 @@ class State(Enum):
 
 
 GOOD = frozenset({State.SYNCED, State.SKIPPED})
-UNRESOLVED = frozenset({State.UNDECIDED, State.PENDING, State.BLOCKED, State.DELETING})
-"""States in which not everything that the node wants is known or in place, so that nothing may be pruned."""
 EVALUATING = "evaluate expression"
 
 
@@ -41,7 +39,8 @@ class Record:
     """What this run knows of a node.
 
     message: what a condition says about it. retry: nothing that is watched will tell of a cure. fights: a sentence for each object whose
-    repair has to wait, with the seconds.
+    repair has to wait, with the seconds. absent: the node failed with something that it wants unknown or not there. outdated: it failed
+    because the API server refuses to change an object that is there.
     """
 
     node: Node
@@ -52,14 +51,17 @@ class Record:
     blocker: str | None = None
     retry: bool = False
     fights: list[tuple[str, float]] = field(default_factory=list)
+    absent: bool = False
+    outdated: bool = False
 
     @property
     def id(self) -> str:
         return self.node.id
 
-    def fail(self, message: str, *problems: Problem, retry: bool = False) -> None:
-        """Only the first failure of a node is told; retries add up."""
+    def fail(self, message: str, *problems: Problem, retry: bool = False, absent: bool = True) -> None:
+        """Only the first failure of a node is told; retries, and what the failures leave absent, add up."""
         self.retry = self.retry or retry
+        self.absent = self.absent or absent
         if self.state is not State.FAILED:
             self.state, self.message = State.FAILED, message
             self.problems = problems or (Problem("apply-failed", message, self.id),)

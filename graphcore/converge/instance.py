@@ -22,7 +22,7 @@ from graphcore.converge.conditions import seconds_since
 from graphcore.converge.deletion import delete_instance
 from graphcore.converge.effects import Conflict, Converged, Failed, Found, Get, Missing, Outcome, Refused, Run, Waiting
 from graphcore.converge.fence import Place, unique
-from graphcore.converge.gating import UNRESOLVED, Record, State, open_records
+from graphcore.converge.gating import Record, State, open_records
 from graphcore.converge.members import Members, read_members, recorded_places
 from graphcore.converge.metadata import (
     Inventory,
@@ -34,6 +34,7 @@ from graphcore.converge.metadata import (
     name_problem,
     recorded_inventory,
 )
+from graphcore.converge.outstanding import wanted_behind_refusals
 from graphcore.converge.prune import Removal, candidates, prune
 from graphcore.converge.resolving import NoGraph, resolve_graph
 from graphcore.converge.session import Blocked, Created, InstanceRequest, Options, Restart, Session, Steps, one
@@ -127,10 +128,9 @@ def _nodes(session: Session, graph: Graph) -> Steps[Outcome]:
     waves = Waves(session, members, records)
     yield from waves.run()
     removal = Removal()
-    resolved = not members.unread and all(
-        record.state not in UNRESOLVED and record.state is not State.FAILED for record in records.values()
-    )
-    if resolved:
+    behind = None if members.unread else wanted_behind_refusals(records, waves.scope, members)
+    if behind is not None:
+        waves.claimed = {**behind, **waves.claimed}
         removal = yield from _finish(session, graph, waves, members)
     elif not session.managed or session.mark.revision != session.revision:
         yield from session.fence()
@@ -158,9 +158,11 @@ def _finish(session: Session, graph: Graph, waves: Waves, members: Members) -> S
     inventory_differs = recorded_inventory(session.instance) != Inventory.of(exact, session.namespace)
     places_differ = {place.key for place in session.mark.places} != {place.key for place in exact}
     stale = not session.managed or session.mark.revision != session.revision or bool(session.mark.pruning)
-    refers_differ = set(references.recorded(session.instance)) != set(waves.references)
-    if stale or refers_differ or (trusted and (inventory_differs or places_differ)):
-        yield from session.settle(exact, waves.references)
+    recorded = set(references.recorded(session.instance))
+    # What a blocked node refers to was not read, and is not forgotten either.
+    refers = recorded.union(waves.references) if any(r.state is State.BLOCKED for r in waves.records.values()) else set(waves.references)
+    if stale or refers != recorded or (trusted and (inventory_differs or places_differ)):
+        yield from session.settle(exact, refers)
     return removal
 
 

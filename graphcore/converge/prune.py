@@ -1,8 +1,8 @@
 """Rules 4 and 8: delete members that nothing wants any more, without ever guessing.
 
-Only called when every node of the graph is resolved and applied. What is deleted was listed before the fence in which its UID is claimed,
-and is deleted only as it was listed (uid and resourceVersion): an invocation that wants the object after all rewrites it first, and our
-delete fails. Dependents go before what they depend on.
+Only called where ``outstanding`` knows everything that is wanted and finds it in place. What is deleted was listed before the fence in
+which its UID is claimed, and is deleted only as it was listed (uid and resourceVersion): an invocation that wants the object after all
+rewrites it first, and our delete fails. Dependents go before what they depend on.
 """
 
 from __future__ import annotations

@@ -135,7 +135,10 @@ class Waves:
         """Whether this is the last wave and nothing has gone wrong so far: then what is to be pruned is known already."""
         done = {record.id for record in rendered}
         good = (State.SYNCED, State.SKIPPED, State.WAITING)
-        return all(record.id in done or record.state in good for record in self.records.values())
+        return all(
+            record.id in done or record.state in good or (record.state is State.FAILED and not record.absent)
+            for record in self.records.values()
+        )
 
     def _read_external(self, external: list[tuple[Record, Get | List]]) -> Steps[None]:
         if not external:
@@ -173,7 +176,7 @@ class Waves:
                 record.state = State.SYNCED
                 return
         except NodeError as error:
-            record.fail(f'node "{record.id}": {explain(error.problem, record.id)}', *error.problems)
+            record.fail(f'node "{record.id}": {explain(error.problem, record.id)}', *error.problems, absent=False)
             return
         record.wait(State.WAITING, f"waiting for {what}: {unready(record.node, seen)} (waiting for readiness)")
 

@@ -271,13 +271,14 @@ def test_what_was_created_for_an_instance_that_is_gone_is_taken_back_by_its_crea
 # 8: prune and delete never guess
 
 
-def test_nothing_is_pruned_in_a_run_in_which_an_apply_failed() -> None:
+@pytest.mark.parametrize(("name", "pruned"), [("item-y", False), ("item-x", True)], ids=["create", "update"])
+def test_a_refused_create_holds_pruning_back_and_a_refused_update_does_not(name: str, pruned: bool) -> None:
     world = converged()
-    edit(world, on=False, v="1")()
+    edit(world, on=False, v="1", names=["x", "y"])()
     refusal = Refused(403, "Forbidden", "no", None)
-    world.api.refuse = lambda effect: refusal if applying("Secret", "demo-b")(effect) else None
+    world.api.refuse = lambda effect: refusal if applying("ConfigMap", name)(effect) else None
     world.run()
-    assert world.api.find("Deployment", "demo-opt") is not None
+    assert (world.api.find("Deployment", "demo-opt") is None) is pruned
 
 
 def test_a_kind_that_cannot_be_listed_is_not_forgotten() -> None:
