@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# cel-python 0.5.0: int(string) takes whatever Python's own int takes: hexadecimal with a prefix, underscores, blanks around the number.
-# cel-go and cel-cpp (cel-expr-python 0.1.3, asked here) refuse all three, so that an expression that guards against such text by its
-# error is not guarded. Needs Python 3.11 or newer.
+# cel-python 0.5.0: int(string) and double(string) take what Python takes: hexadecimal with a prefix, underscores between digits.
+# cel-cpp (cel-expr-python 0.1.3, asked here) refuses both, as cel-go does, so that an expression that counts on the error for such text
+# gets a number instead. (Blanks around the number are taken by both; cel-go refuses them.) Needs Python 3.11 or newer.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -28,6 +28,6 @@ PYTHON
 echo "$seen"
 [ "$seen" = 'int("12"): cel-python 12, cel-expr-python 12
 int("0x10"): cel-python 16, cel-expr-python error
-int(" 12 "): cel-python 12, cel-expr-python error
+int(" 12 "): cel-python 12, cel-expr-python 12
 int("1_000"): cel-python 1000, cel-expr-python error
 double("1_0.5"): cel-python 10.5, cel-expr-python error' ]
