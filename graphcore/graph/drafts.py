@@ -17,7 +17,7 @@ from graphcore.graph.templates import Field, fields_of, schema_at
 from graphcore.openapi import ResourceKind, Schemas
 
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?\Z")
-_RESERVED_KEYS = ("kro.run/", "internal.kro.run/")
+_RESERVED_KEYS = {"labels": ("kro.run/", "internal.kro.run/"), "annotations": ("internal.kro.run/",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,7 @@ def _constraints(draft: Draft, kind: ResourceKind) -> Iterator[Problem]:
         if not isinstance(values, Mapping):
             continue
         for name in sorted(values):
-            prefix = next((prefix for prefix in _RESERVED_KEYS if str(name).startswith(prefix)), None)
+            prefix = next((prefix for prefix in _RESERVED_KEYS[key] if str(name).startswith(prefix)), None)
             if prefix:
                 yield Problem(
                     f"reserved-{word}",

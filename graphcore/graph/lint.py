@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from graphcore import names
 from graphcore.cel import Program
 from graphcore.cel.scanner import scan
 from graphcore.errors import Problem
 from graphcore.graph.drafts import Draft
 from graphcore.graph.inspection import Position, Use
-from graphcore.graph.node import SCHEMA
+from graphcore.graph.node import OWN_PREFIX, SCHEMA
 from graphcore.graph.paths import Path, format_path
 
 _VOLATILE = frozenset({"resourceVersion", "generation"})
@@ -29,6 +30,7 @@ def warnings_of(
     for draft in drafts:
         yield from _plural(draft)
         yield from _stray_markers(draft.template, draft)
+        yield from _kro_annotations(draft)
         for use in uses[draft.id]:
             program = programs.get(use)
             if program is None:
@@ -145,3 +147,19 @@ def _stray_markers(value: Any, draft: Draft, path: Path = ()) -> Iterator[Proble
             hint='close it with }, or write a literal ${ as ${"${"}',
             severity="warning",
         )
+
+
+def _kro_annotations(draft: Draft) -> Iterator[Problem]:
+    """Annotations under kro's prefix that mean nothing on this child; those that mean something on a definition or an instance do there."""
+    annotations = draft.template["metadata"].get("annotations")
+    for name in sorted(annotations) if isinstance(annotations, Mapping) else ():
+        if str(name).startswith(OWN_PREFIX) and name not in (names.RECONCILE, names.ALLOW_BREAKING_CHANGES):
+            order = "; what a resource waits for follows from its expressions" if "depend" in name else ""
+            yield Problem(
+                "kro-annotation",
+                f"the annotation {name} has no meaning here: the object carries it and nobody reads it{order}",
+                draft.id,
+                f'metadata.annotations["{name}"]',
+                hint="refer to the other resource in an expression, and remove the annotation" if order else "remove the annotation",
+                severity="warning",
+            )

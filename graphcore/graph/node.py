@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from graphcore.cel.values import OMIT, Optional
@@ -21,7 +22,8 @@ Object = dict[str, Any]
 
 SCHEMA = "schema"
 EACH = "each"
-RESERVED_PREFIXES = ("kro.run/", "internal.kro.run/", "applyset.kubernetes.io/", "krofn.kro.run/")
+OWN_PREFIX = "kro.run/"
+RESERVED_PREFIXES = (OWN_PREFIX, "internal.kro.run/", "applyset.kubernetes.io/", "krofn.kro.run/")
 
 
 @dataclass(frozen=True)
@@ -148,10 +150,10 @@ class Node:
         return rendered
 
     def _finish_metadata(self, metadata: Object, scope: Scope) -> None:
-        for key in ("labels", "annotations"):
+        for key, written in (("labels", ()), ("annotations", self._annotations_written)):
             values = metadata.get(key)
             if isinstance(values, dict):
-                metadata[key] = {name: value for name, value in values.items() if not name.startswith(RESERVED_PREFIXES)}
+                metadata[key] = {name: value for name, value in values.items() if name in written or not name.startswith(RESERVED_PREFIXES)}
         if self.type is NodeType.EXTERNAL_COLLECTION:
             if not metadata.get("namespace"):
                 metadata.pop("namespace", None)
@@ -167,6 +169,12 @@ class Node:
                 message = "metadata.namespace must not be empty when the instance is cluster-scoped"
                 raise NodeError((self._problem("namespace-required", message, "metadata.namespace", "name a namespace"),), pending=False)
             metadata["namespace"] = scope[SCHEMA]["metadata"]["namespace"]
+
+    @cached_property
+    def _annotations_written(self) -> frozenset[str]:
+        """Annotations under kro's prefix that the template writes itself: the child carries them, as kro's does, but no copied ones."""
+        written = self.template["metadata"].get("annotations")
+        return frozenset(name for name in written if name.startswith(OWN_PREFIX)) if isinstance(written, dict) else frozenset()
 
     def _problem(self, code: str, message: str, path: str, hint: str) -> Problem:
         return Problem(code, message, self.id, path, hint=hint)

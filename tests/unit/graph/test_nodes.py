@@ -207,6 +207,23 @@ def test_typed_values_are_the_same_in_every_position() -> None:
 
 
 @pytest.mark.feature(63)
+@pytest.mark.parametrize(
+    ("written", "carried"),
+    [
+        ({"kro.run/depends-on": "b"}, {"kro.run/depends-on": "b"}),
+        ({"kro.run/depends-on": "${schema.metadata.name}", "x": "y"}, {"kro.run/depends-on": "i", "x": "y"}),
+        ({"kro.run/reconcile": "suspended"}, {"kro.run/reconcile": "suspended"}),
+        ("${schema.metadata.annotations}", {"x": "y"}),
+    ],
+)
+def test_an_annotation_of_kros_that_the_template_writes_is_carried_and_a_copied_one_is_not(written: Any, carried: Object) -> None:
+    rgd = definition(resource("a", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "annotations": written}}))
+    copied = {"kro.run/depends-on": "c", "kro.run/reconcile": "suspended", "x": "y"}
+    found = {**INSTANCE, "metadata": {**INSTANCE["metadata"], "annotations": copied}}
+    for graph in graphs(rgd):
+        assert graph.node("a").render({"schema": found})["metadata"]["annotations"] == carried
+
+
 def test_reserved_keys_from_whole_maps_are_stripped() -> None:
     template = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": "${schema.metadata.labels}"}}
     instance = {

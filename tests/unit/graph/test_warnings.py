@@ -16,6 +16,10 @@ def gateway(name: str = "x") -> Object:
     return resource("g", {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"ports": [{"port": 80}]}})
 
 
+def annotated(id: str, annotations: Object) -> Object:
+    return resource(id, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": id, "annotations": annotations}})
+
+
 CASES: list[tuple[str, Object, list[str]]] = [
     (
         "nothing to say",
@@ -42,6 +46,15 @@ CASES: list[tuple[str, Object, list[str]]] = [
         [],
     ),
     ("a whole object in the status", definition(deployment("d"), status={"all": "${d.status}"}), ["status-whole-object"]),
+    ("an order that nobody keeps", definition(config_map("a"), annotated("b", {"kro.run/depends-on": "a"})), ["kro-annotation"]),
+    (
+        "an order beside one that is kept",
+        definition(config_map("a"), annotated("b", {"kro.run/depends-on": "${a.metadata.name}"})),
+        ["kro-annotation"],
+    ),
+    ("an annotation that means nothing", definition(annotated("b", {"kro.run/x": "y", "example.com/x": "y"})), ["kro-annotation"]),
+    ("a suspended child", definition(annotated("b", {"kro.run/reconcile": "suspended"})), []),
+    ("an order in somebody else's words", definition(annotated("b", {"argocd.argoproj.io/depends-on": "a"})), []),
     ("a field in the status", definition(deployment("d"), status={"n": "${d.status.replicas}"}), []),
 ]
 
