@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphcore import names
-from graphcore.converge.effects import CRDS, DEFINITIONS, Create, Found, Get, Missing, Patch, Refused
-from graphcore.converge.metadata import annotations_of, labels_of, meta
+from graphcore.converge.effects import CRDS, DEFINITIONS, Create, Found, Get, Missing, Patch, Record, Refused
+from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
 from graphcore.converge.resolving import active_revision
 from graphcore.converge.session import Object, Restart, Steps, one
-from graphcore.openapi.compat import compare
+from graphcore.openapi.compat import Changes, compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,18 @@ def ensure_crd(
     if refusal is not None:
         return refusal
     base = _base(existing, definition, revision, accepted)
+    changes = Changes()
     if base is not None:
         changes = compare(base, wanted)
         if changes.breaking and annotations_of(definition).get(names.ALLOW_BREAKING_CHANGES) != "true":
             return Unserved(f"cannot update CRD {name}: {changes.summary}")
     if is_current(existing, wanted):
         return _served(existing, changed=False)
-    return (yield from _update(existing, wanted))
+    result = yield from _update(existing, wanted)
+    if changes.cautions:
+        told = "; ".join(f"{change}: {change.remedy}" for change in changes.cautions)
+        yield (Record(regarding(definition), "Warning", "ChangesRestricted", f"CRD {name} was changed: {told}"),)
+    return result
 
 
 def with_revision(desired: Mapping[str, Any], revision: int) -> dict[str, Any]:

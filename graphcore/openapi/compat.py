@@ -1,19 +1,21 @@
 """What changes between two CRDs, and which of it breaks existing instances or those who write them.
 
-The verdict on schemas is kro's (so the same edits need ``kro.run/allow-breaking-changes``), but every change is told, in order, with its
-place and a remedy. Beyond kro, changes that it overlooks and therefore never applies (printer columns, validations, map values, list types,
-formats, labels, …) are found as well; they count as compatible, since refusing them would stop definitions that kro serves.
+One rule: what can make a stored object invalid, or takes a field away, is breaking and needs ``kro.run/allow-breaking-changes``. Where kro
+judges, that is its verdict; what it overlooks and therefore never applies (new enums and rules, map values, list types, printer columns,
+labels, …) is found as well and judged by the same rule. Every change is told, in order, with its place and a remedy. Only krofn writes the
+status, and anew each time, so of its schema only what kro judges counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from graphcore.errors.paths import child
 from graphcore.openapi.compat_limits import limit_changes
-from graphcore.openapi.compat_model import ANNOTATE, Change, Changes, Recorder, same, shown
+from graphcore.openapi.compat_members import member_changes, open_to_unknown
+from graphcore.openapi.compat_model import ANNOTATE, PRESERVE, Change, Changes, Place, Recorder, same, shown
+from graphcore.openapi.compat_rules import RULES, rule_changes
 
 __all__ = ["ANNOTATE", "Change", "Changes", "compare"]
 
@@ -24,26 +26,9 @@ _COLUMN_DEFAULTS: dict[str, Any] = {"priority": 0, "description": "", "format": 
 _JUDGED = frozenset(
     (
         *("description", "default", "type", "pattern", "properties", "required", "enum", "items", "additionalProperties"),
-        *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"),
+        *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", RULES),
     )
 )
-_WORDS = {
-    "x-kubernetes-validations": "Validation rules",
-    "x-kubernetes-list-type": "List type",
-    "x-kubernetes-list-map-keys": "List map keys",
-    "x-kubernetes-map-type": "Map type",
-    "x-kubernetes-preserve-unknown-fields": "Preservation of unknown fields",
-    "format": "Format",
-    "nullable": "Nullability",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the comparison stands. lenient: below a map's values, where kro sees nothing, so nothing is held against the author."""
-
-    path: str
-    lenient: bool = False
 
 
 def compare(old_crd: Mapping[str, Any], new_crd: Mapping[str, Any]) -> Changes:
@@ -126,10 +111,10 @@ def _schema(version: Schema) -> Schema:
 
 def _root(old: Schema, new: Schema, found: Recorder) -> None:
     """The root's properties are spoken of without prefix: ``spec.a``."""
-    _compare(old, new, _Place(""), found)
+    _compare(old, new, Place(""), found)
 
 
-def _compare(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
+def _compare(old: Schema, new: Schema, place: Place, found: Recorder) -> None:
     """One schema against its successor; after a change of type nothing below is worth telling."""
     lenient = place.lenient
     if (old.get("description") or "") != (new.get("description") or ""):
@@ -147,13 +132,11 @@ def _compare(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
     _required(old, new, place, found)
     _enum(old.get("enum") or [], new.get("enum") or [], place, found)
     _contents(old, new, place, found)
-    for member in sorted((old.keys() | new.keys()) - _JUDGED):
-        if not same(old.get(member) or None, new.get(member) or None):
-            words = f"{_WORDS.get(member, member)} changed from {shown(old.get(member))} to {shown(new.get(member))}"
-            found.compatible(f"{member}-changed", place.path, words)
+    rule_changes(old.get(RULES) or (), new.get(RULES) or (), place, found)
+    member_changes(old, new, (old.keys() | new.keys()) - _JUDGED, place, found)
 
 
-def _pattern(old: str, new: str, place: _Place, found: Recorder) -> None:
+def _pattern(old: str, new: str, place: Place, found: Recorder) -> None:
     strict = not place.lenient
     remedy = "keep the pattern, or widen it by removing it"
     if old and not new:
@@ -164,10 +147,11 @@ def _pattern(old: str, new: str, place: _Place, found: Recorder) -> None:
         found.judged(strict, "pattern-changed", place.path, f"Validation pattern changed from {old} to {new}", remedy)
 
 
-def _properties(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
+def _properties(old: Schema, new: Schema, place: Place, found: Recorder) -> None:
     before, after = old.get("properties") or {}, new.get("properties") or {}
     needed = set(new.get("required") or ())
     strict = not place.lenient
+    was_open = not place.status and open_to_unknown(old)
     for name in sorted(before.keys() | after.keys()):
         path = child(place.path, name)
         if name not in after:
@@ -178,12 +162,15 @@ def _properties(old: Schema, new: Schema, place: _Place, found: Recorder) -> Non
                 remedy = "give it a default, or do not require it"
                 found.judged(strict, "property-added", path, f"Required property {name} was added", remedy)
             else:
-                found.compatible("property-added", path, f"Optional property {name} was added")
+                # Where any field was taken, instances may hold anything under this name.
+                breaks = was_open and not after[name].get(PRESERVE)
+                remedy = "keep it as open as it was, or add a field of another name beside it"
+                found.judged(breaks, "property-added", path, f"Optional property {name} was added", remedy)
         else:
-            _compare(before[name], after[name], _Place(path, place.lenient), found)
+            _compare(before[name], after[name], place.below(path), found)
 
 
-def _required(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
+def _required(old: Schema, new: Schema, place: Place, found: Recorder) -> None:
     before, after = set(old.get("required") or ()), set(new.get("required") or ())
     old_properties, new_properties = old.get("properties") or {}, new.get("properties") or {}
     strict = not place.lenient
@@ -204,12 +191,15 @@ def _required(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
         found.compatible("required-undeclared", place.path, f"Requirement of the undeclared field {name} changed")
 
 
-def _enum(old: Sequence[Any], new: Sequence[Any], place: _Place, found: Recorder) -> None:
+def _enum(old: Sequence[Any], new: Sequence[Any], place: Place, found: Recorder) -> None:
     if not old and not new:
         return
     if not old or not new:
-        code, words = ("enum-added", f"Enum {shown(new)} was added") if new else ("enum-removed", f"Enum {shown(old)} was removed")
-        found.compatible(code, place.path, words)
+        if old:
+            found.compatible("enum-removed", place.path, f"Enum {shown(old)} was removed")
+            return
+        remedy = "leave the enum out, or check it in a rule that judges changes only: self == oldSelf || self in [...]"
+        found.judged(not place.status, "enum-added", place.path, f"Enum {shown(new)} was added", remedy)
         return
     for value in _missing(old, new):
         found.judged(not place.lenient, "enum-restricted", place.path, f"Enum value {shown(value)} was removed", "keep the value")
@@ -221,11 +211,11 @@ def _missing(values: Iterable[Any], others: Sequence[Any]) -> list[Any]:
     return [value for value in values if not any(same(value, other) for other in others)]
 
 
-def _contents(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
+def _contents(old: Schema, new: Schema, place: Place, found: Recorder) -> None:
     """Items of lists and values of maps."""
     before, after = old.get("items"), new.get("items")
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        _compare(before, after, _Place(f"{place.path}[]", place.lenient), found)
+        _compare(before, after, place.below(f"{place.path}[]"), found)
     elif before is not None and after is None:
         found.judged(not place.lenient, "property-removed", f"{place.path}[]", "Property items was removed", "keep the type of the items")
     elif after is not None and before is None:
@@ -233,6 +223,8 @@ def _contents(old: Schema, new: Schema, place: _Place, found: Recorder) -> None:
     before, after = old.get("additionalProperties"), new.get("additionalProperties")
     path = f"{place.path}[*]"
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        _compare(before, after, _Place(path, lenient=True), found)
+        _compare(before, after, place.below(path, values=True), found)
     elif before != after:
-        found.compatible("values-changed", path, f"Schema of the map's values changed from {shown(before)} to {shown(after)}")
+        words = f"Schema of the map's values changed from {shown(before)} to {shown(after)}"
+        tighter = not place.status and not after and not new.get(PRESERVE)
+        found.judged(tighter, "values-changed", path, words, "keep the map, and add a field of another name for the new type")

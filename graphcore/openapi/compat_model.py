@@ -8,6 +8,7 @@ from typing import Any
 
 from graphcore import names
 
+PRESERVE = "x-kubernetes-preserve-unknown-fields"
 ANNOTATE = f'annotate the definition with {names.ALLOW_BREAKING_CHANGES}: "true" to apply the change all the same'
 
 MOST_TOLD = 20
@@ -17,7 +18,8 @@ MOST_TOLD = 20
 class Change:
     """One change. path: ``spec.a``, ``spec.list[]`` (its items), ``spec.map[*]`` (its values), ``additionalPrinterColumns``, …
 
-    code: stable name of the kind of change. message: what changed, in kro's words. remedy: how to avoid a break.
+    code: stable name of the kind of change. message: what changed, in kro's words. remedy: how to avoid a break, or, of a change that is
+    applied with a warning, what it means to those who write instances.
     """
 
     code: str
@@ -31,10 +33,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything that differs, in order of the schema."""
+    """Everything that differs, in order of the schema. cautions: those of the compatible ones that writers of instances will feel."""
 
     breaking: tuple[Change, ...] = ()
     compatible: tuple[Change, ...] = ()
+    cautions: tuple[Change, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.breaking or self.compatible)
@@ -60,12 +63,19 @@ class Recorder:
 
     _breaking: list[Change] = field(default_factory=list)
     _compatible: list[Change] = field(default_factory=list)
+    _cautions: list[Change] = field(default_factory=list)
 
     def breaking(self, code: str, path: str, message: str, remedy: str) -> None:
         self._breaking.append(Change(code, path, message, remedy))
 
     def compatible(self, code: str, path: str, message: str) -> None:
         self._compatible.append(Change(code, path, message))
+
+    def caution(self, code: str, path: str, message: str, meaning: str) -> None:
+        """A change that no stored object can break, and that later writes can."""
+        change = Change(code, path, message, meaning)
+        self._compatible.append(change)
+        self._cautions.append(change)
 
     def judged(self, breaks: bool, code: str, path: str, message: str, remedy: str) -> None:
         """A change that breaks or not, depending on where it is."""
@@ -75,7 +85,24 @@ class Recorder:
             self.compatible(code, path, message)
 
     def changes(self) -> Changes:
-        return Changes(tuple(self._breaking), tuple(self._compatible))
+        return Changes(tuple(self._breaking), tuple(self._compatible), tuple(self._cautions))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the comparison stands. status: in the schema of the status. values: below a map's values, where kro sees nothing."""
+
+    path: str
+    status: bool = False
+    values: bool = False
+
+    @property
+    def lenient(self) -> bool:
+        """Whether nothing at all is held against the author here."""
+        return self.status and self.values
+
+    def below(self, path: str, *, values: bool = False) -> Place:
+        return Place(path, self.status or path == "status", self.values or values)
 
 
 def same(left: Any, right: Any) -> bool:

@@ -93,27 +93,61 @@ def test_a_breaking_change_needs_the_annotation_and_instances_stay_on_the_old_gr
     world.client.wait(stored(world, "i"), lambda found: (found or {}).get("data") == {"v": "new"}, what="rendered by the new graph")
 
 
+def field_of(world: World, rgd: Object) -> Object:
+    version = crd_of(world, rgd)["spec"]["versions"][0]
+    found: Object = version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["v"]
+    return found
+
+
 @pytest.mark.feature(7, 23, 109)
-def test_printer_columns_and_validations_alone_reach_the_crd(world: World) -> None:
+def test_printer_columns_and_rules_about_changes_alone_reach_the_crd(world: World) -> None:
     rgd = world.rgd("Columned", spec={"v": "string | maxLength=10"})
     world.install(rgd)
+    instance = world.instance(rgd, "a", {"v": "yes"})
+    world.client.apply(instance)
     world.client.apply(
         changed(
             rgd,
             additionalPrinterColumns=[{"name": "V", "type": "string", "jsonPath": ".spec.v"}],
-            spec={"v": "string | maxLength=10 validation=\"self != 'no'\""},
+            spec={"v": "string | maxLength=10 immutable=true"},
         )
     )
 
     def arrived(_: Object | None) -> bool:
         version = crd_of(world, rgd)["spec"]["versions"][0]
-        field = version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["v"]
-        return [column["name"] for column in version["additionalPrinterColumns"]] == ["V"] and "x-kubernetes-validations" in field
+        columns = [column["name"] for column in version["additionalPrinterColumns"]]
+        return columns == ["V"] and "x-kubernetes-validations" in field_of(world, rgd)
 
     world.client.wait(rgd, arrived, what="in the CRD")
     with pytest.raises(Refused) as refused:
-        world.client.apply(world.instance(rgd, "a", {"v": "no"}))
+        world.client.apply({**instance, "spec": {"v": "no"}})
     assert refused.value.code == 422
+
+
+@pytest.mark.feature(109, 110)
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("string", 'string | enum="a,b"', "Enum"),
+        ("string", "string | validation=\"self != 'no'\"", "Validation rule"),
+        ("[]string", "[]string | uniqueItems=true", "List type"),
+        ("map[string]string", "map[string]integer", "Type changed"),
+    ],
+)
+def test_what_can_make_a_stored_instance_invalid_needs_the_annotation(world: World, old: str, new: str, words: str) -> None:
+    rgd = world.rgd("Tightened", spec={"v": old})
+    world.install(rgd)
+    before = field_of(world, rgd)
+    tightened = changed(rgd, spec={"v": new})
+    world.client.apply(tightened)
+    refused = world.client.wait(rgd, lambda found: condition(found, "KindReady").get("status") == "False", what="refused")
+    message = condition(refused, "KindReady")["message"]
+    assert "breaking changes detected" in message
+    assert words in message
+    assert field_of(world, rgd) == before
+    world.client.apply({**tightened, "metadata": {**tightened["metadata"], "annotations": {"kro.run/allow-breaking-changes": "true"}}})
+    world.client.wait_condition(rgd)
+    assert field_of(world, rgd) != before
 
 
 @pytest.mark.feature(111, 112)

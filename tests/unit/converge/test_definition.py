@@ -23,14 +23,18 @@ ESTABLISHED = {"acceptedNames": {"kind": "App"}, "conditions": [{"type": "Establ
 
 
 def compile_fake(definition: Any, schemas: Any) -> Any:
-    """``spec.schema.spec`` maps field to type; a resource without template is a fault."""
+    """``spec.schema.spec`` maps field to type, with a ! if immutable; a resource without template is a fault."""
     spec = definition["spec"]
     for resource in spec.get("resources") or ():
         if "bad" in resource:
             raise ProblemsError(
                 [Problem("unknown-identifier", f"references unknown identifiers: [{resource['bad']}]", resource["id"], "data.v", "x")]
             )
-    fields = {name: {"type": kind} for name, kind in (spec["schema"].get("spec") or {}).items()}
+    immutable = {"x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "field is immutable"}]}
+    fields = {
+        name: {"type": kind.removesuffix("!"), **(immutable if kind.endswith("!") else {})}
+        for name, kind in (spec["schema"].get("spec") or {}).items()
+    }
     metadata = definition["metadata"]
     labels = {names.OWNED: "true", names.KRO_VERSION: "devel", names.RGD_NAME: metadata["name"], names.RGD_ID: metadata.get("uid", "")}
     schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": fields}}}
@@ -227,6 +231,19 @@ def test_an_allowed_breaking_change_goes_through(defined: Definitions) -> None:
     defined.define(z="integer")
     assert defined.run() == Converged()
     assert (defined.active, sorted(defined.fields)) == ("2", ["z"])
+
+
+def test_a_field_that_becomes_immutable_is_applied_and_told(defined: Definitions) -> None:
+    defined.define(x="string!")
+    assert defined.run() == Converged()
+    assert "x-kubernetes-validations" in defined.fields["x"]
+    (event,) = defined.api.events
+    assert (event.type, event.reason) == ("Warning", "ChangesRestricted")
+    assert "spec.x: Field became immutable" in event.message
+    defined.run()
+    defined.define(x="string")
+    assert defined.run() == Converged()
+    assert len(defined.api.events) == 1, "told once, and not when it is taken back"
 
 
 @pytest.mark.feature(112)

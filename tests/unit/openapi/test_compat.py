@@ -94,26 +94,93 @@ def test_a_change_of_type_ends_the_comparison() -> None:
     assert codes(changes("string | pattern=a maxLength=3", "integer | minimum=1")) == (["type-changed"], [])
 
 
+TYPES = {"Struct": {"a": "string", "b": "string"}, "Other": {"a": "string"}, "Empty": {}, "Numbers": {"a": "integer"}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "breaking", "back"),
+    [
+        # What kro overlooks is judged by the same rule: old → new can make a stored object invalid, new → old cannot.
+        ("string", 'string | enum="a"', ["enum-added"], ["enum-removed"]),
+        ("integer", 'integer | enum="1,2" minimum=1', ["minimum-added", "enum-added"], ["minimum-removed", "enum-removed"]),
+        ("[]string", '[]Level', ["enum-added"], ["enum-removed"]),
+        ("map[string]string", "map[string]Level", ["enum-added"], ["enum-removed"]),
+        ("string", "string | validation=\"self != ''\"", ["rule-added"], ["rule-removed"]),
+        ("Struct", 'Struct | validation="self.a != self.b"', ["rule-added"], ["rule-removed"]),
+        ("string | validation=\"self != ''\"", "string | validation=\"self != ''\" validation=\"self != 'a'\"", ["rule-added"], ["rule-removed"]),
+        ("[]string", "[]string | listType=set", ["x-kubernetes-list-type-changed"], ["x-kubernetes-list-type-changed"]),
+        ("[]string", "[]string | uniqueItems=true", ["x-kubernetes-list-type-changed"], ["x-kubernetes-list-type-changed"]),
+        ("map[string]Struct", "map[string]Other", ["property-removed"], ["property-added"]),
+        ("object", "Empty", ["x-kubernetes-preserve-unknown-fields-changed"], ["x-kubernetes-preserve-unknown-fields-changed"]),
+    ],
+)  # fmt: skip
+def test_what_can_make_a_stored_object_invalid_breaks_where_kro_overlooks_it_too(
+    old: str, new: str, breaking: list[str], back: list[str]
+) -> None:
+    types = {**TYPES, "Level": 'string | enum="low,high"'}
+    before, after = crd({"f": old}, types=types), crd({"f": new}, types=types)
+    found = compare(before, after)
+    assert codes(found) == (breaking, [])
+    assert all(change.remedy for change in found.breaking)
+    assert codes(compare(after, before)) == ([], back)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("map[string]string", "map[string]integer"),
+        ("[]map[string]string", "[]map[string]object"),
+        ("string | validation=\"self != ''\"", "string | validation=\"self != 'a'\""),
+        ("object", "Numbers"),
+        ("map[string]string", "Numbers"),
+    ],
+)
+def test_what_kro_overlooks_and_breaks_both_ways(old: str, new: str) -> None:
+    before, after = crd({"f": old}, types=TYPES), crd({"f": new}, types=TYPES)
+    assert compare(before, after).breaking
+    assert compare(after, before).breaking or old == "object"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
-        ("string", "string | validation=\"self != ''\"", "x-kubernetes-validations-changed"),
-        ("string", "string | immutable=true", "x-kubernetes-validations-changed"),
-        ("[]string", "[]string | listType=set", "x-kubernetes-list-type-changed"),
-        ("map[string]string", "map[string]integer", "type-changed"),
-        ("map[string]Struct", "map[string]Other", "property-removed"),
-        ("[]map[string]string", "[]map[string]object", "type-changed"),
-        ("string", 'string | enum="a"', "enum-added"),
-        ("object", "Empty", "x-kubernetes-preserve-unknown-fields-changed"),
+        ("string", "string | immutable=true", "immutable-added"),
+        ("map[string]string", "map[string]string | immutable=true", "immutable-added"),
+        ("Struct", "Struct | immutable=true", "immutable-added"),
+        ("integer", 'integer | validation="self >= oldSelf"', "transition-rule-added"),
+        ("string", "string | validation=\"self == oldSelf || self != ''\"", "transition-rule-added"),
     ],
 )
-def test_changes_that_kro_overlooks_are_found_and_do_not_break(old: str, new: str, code: str) -> None:
-    types = {"Struct": {"a": "string", "b": "string"}, "Other": {"a": "string"}, "Empty": {}}
-    before, after = crd({"f": old}, types=types), crd({"f": new}, types=types)
-    for found in (compare(before, after), compare(after, before)):
-        assert found.breaking == ()
-        assert found.compatible
-    assert code in [change.code for change in compare(before, after).compatible]
+def test_a_rule_that_judges_changes_only_is_applied_with_a_warning(old: str, new: str, code: str) -> None:
+    before, after = crd({"f": old}, types=TYPES), crd({"f": new}, types=TYPES)
+    found = compare(before, after)
+    assert found.breaking == ()
+    assert [(change.code, change.path) for change in found.cautions] == [(code, "spec.f")]
+    assert all(change in found.compatible and change.remedy for change in found.cautions)
+    assert codes(compare(after, before)) == ([], ["rule-removed"])
+    assert compare(after, before).cautions == ()
+
+
+def test_a_rule_whose_message_alone_changes_does_not_break() -> None:
+    before, after = (crd({"f": "string | validation=\"self != ''\""}) for _ in range(2))
+    schema = after["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["f"]
+    schema["x-kubernetes-validations"] = [{**schema["x-kubernetes-validations"][0], "message": "must not be empty"}]
+    assert codes(compare(before, after)) == ([], ["x-kubernetes-validations-changed"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"type": "string"}, {"type": "string", "format": "date-time"}),
+        ({"type": "string"}, {"type": "string", "enum": ["a"]}),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, {"type": "object", "additionalProperties": {"type": "integer"}}),
+        ({"type": "object", "x-kubernetes-preserve-unknown-fields": True}, {"type": "object", "properties": {"a": {"type": "integer"}}}),
+    ],
+)
+def test_the_status_is_written_anew_so_only_what_kro_judges_counts_in_it(old: Any, new: Any) -> None:
+    before, after = ({"type": "object", "properties": {"f": schema}} for schema in (old, new))
+    found = compare(crd(status=before), crd(status=after))
+    assert (found.breaking, bool(found.compatible)) == ((), True)
 
 
 @pytest.mark.parametrize(
