@@ -30,12 +30,14 @@ class Serving:
 class Unserved:
     """The kind is not, or not yet, served with this graph.
 
-    message: for KindReady; None while merely waiting. waiting: for what. retry: nothing will wake us.
+    message: for KindReady; None while merely waiting. waiting: for what. retry: nothing will wake us. taken: name of the CRD, where
+    somebody else has it.
     """
 
     message: str | None
     waiting: str = ""
     retry: bool = False
+    taken: str = ""
 
 
 def ensure_crd(
@@ -59,7 +61,8 @@ def ensure_crd(
             raise TypeError(f"unexpected result {type(read).__name__}")
     if meta(existing).get("deletionTimestamp"):
         text = f"CRD {name} is being deleted with all its instances; it is created anew when it is gone"
-        return Unserved(text, waiting=f"CRD {name} to be gone")
+        own = labels_of(existing).get(names.RGD_NAME) == meta(definition)["name"]
+        return Unserved(text, waiting=f"CRD {name} to be gone", taken="" if own else name)
     refusal = yield from _foreign(definition, existing)
     if refusal is not None:
         return refusal
@@ -105,13 +108,13 @@ def _foreign(definition: Object, existing: Object) -> Steps[Unserved | None]:
     name, held = meta(existing)["name"], labels_of(existing)
     owned = held[names.OWNED] == "true" if names.OWNED in held else held.get(names.MANAGED_BY) == names.MANAGED_BY_KRO
     if not owned:
-        return Unserved(f"failed to update CRD {name}: CRD already exists and is not owned by KRO", retry=True)
+        return Unserved(f"failed to update CRD {name}: CRD already exists and is not owned by KRO", retry=True, taken=name)
     owner = held.get(names.RGD_NAME, "")
     if owner == meta(definition)["name"]:
         return None
     if not owner or isinstance((yield from one(Get(DEFINITIONS, owner, metadata_only=True))), Missing):
         return None
-    return Unserved(f"failed to update CRD {name}: CRD is owned by another ResourceGraphDefinition {owner}", retry=True)
+    return Unserved(f"failed to update CRD {name}: CRD is owned by another ResourceGraphDefinition {owner}", retry=True, taken=name)
 
 
 def _base(

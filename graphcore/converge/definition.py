@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from graphcore import names
-from graphcore.converge import retirement, revisions
+from graphcore.converge import retirement, revisions, waits
 from graphcore.converge.conditions import ConditionSet, seconds_since
 from graphcore.converge.crd import Serving, Unserved, ensure_crd
 from graphcore.converge.effects import (
+    CRDS,
     DEFINITIONS,
     Conflict,
     Converged,
@@ -34,10 +35,11 @@ from graphcore.converge.effects import (
     Run,
     Waiting,
 )
-from graphcore.converge.metadata import labels_of, meta, regarding
+from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
 from graphcore.converge.revisions import RevisionRefused
 from graphcore.converge.session import Blocked, Object, Restart, Steps, one
 from graphcore.converge.status import same
+from graphcore.converge.waits import Waits
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph import group_versions
 from graphcore.graph.graph import Graph
@@ -46,6 +48,8 @@ from graphcore.openapi import Schemas
 
 ATTEMPTS = 6
 LONGEST_RETRY = 300.0
+ASKED = 10
+"""Missing kinds whose CRDs one run reads."""
 DEPENDENTS = (names.GRAPH_REVISIONS_RESOLVED, names.GRAPH_ACCEPTED, names.KIND_READY, names.CONTROLLER_READY)
 Compile: TypeAlias = Callable[[Mapping[str, Any], Schemas], Graph]
 """Compiles a definition against schemas. Raises ProblemsError."""
@@ -175,6 +179,8 @@ def _converge(work: _Pass) -> Steps[Outcome]:
 
     result = yield from ensure_crd(work.definition, graph.crd or {}, serving, accepted)
     information = _information(latest, graph)
+    taken = result.taken if isinstance(result, Unserved) else ""
+    yield from _record(work, Waits(crds=frozenset({taken} - {""})))
     if isinstance(result, Serving):
         message = f"kind {result.kind} has been accepted and ready"
         conditions.set(names.KIND_READY, "True", "Ready", message)
@@ -220,8 +226,42 @@ def _rejected(work: _Pass, error: ProblemsError, live: list[Object], issued: int
     if live:
         number = revisions.number(live[-1])
         work.conditions.set(names.GRAPH_REVISIONS_RESOLVED, "True", "Resolved", f"revision {number} compiled and active")
+    yield from _record(work, waits.custom_kinds(work.definition["spec"]))
+    soon = yield from _described_soon(work, error)
     yield from _write_status(work, {}, issued)
-    return Failed(tuple(error.problems), _retry_after(work, names.GRAPH_ACCEPTED))
+    retry = _retry_after(work, names.GRAPH_ACCEPTED)
+    return Failed(tuple(error.problems), min(retry, waits.SOON) if retry and soon else retry)
+
+
+def _described_soon(work: _Pass, error: ProblemsError) -> Steps[bool]:
+    """Whether a kind that the compile did not find is served by now: its description follows within a second or so.
+
+    Asked after the wait was recorded, so that a kind is either seen here or appears where the record is known.
+    """
+    missing = waits.missing_kinds(work.definition["spec"], error.problems)[:ASKED]
+    if not missing:
+        return False
+    results = yield tuple(Get(CRDS, waits.crd_name(*kind)) for kind in missing)
+    return any(
+        isinstance(result, Found) and waits.soon_described(result.object, *kind, work.now)
+        for kind, result in zip(missing, results, strict=True)
+    )
+
+
+def _record(work: _Pass, waiting: Waits) -> Steps[None]:
+    """Say on the definition what it waits for; nothing is written where that is said already. Raises Restart.
+
+    Where the API server does not take it, the repeats have to do.
+    """
+    text = waiting.to_text() or None
+    if annotations_of(work.definition).get(names.WAITS_FOR) == text:
+        return
+    body = {"metadata": {"resourceVersion": meta(work.definition)["resourceVersion"], "annotations": {names.WAITS_FOR: text}}}
+    result = yield from one(Patch(DEFINITIONS, work.name, None, body))
+    if isinstance(result, Found):
+        work.definition = result.object
+    elif not isinstance(result, Refused) or result.conflict:
+        raise Restart
 
 
 def _unissued(work: _Pass, message: str, issued: int) -> Steps[Outcome]:

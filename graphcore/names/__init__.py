@@ -63,6 +63,7 @@ CONVERGENCE: Final = "krofn.kro.run/convergence"
 COMPILED: Final = "krofn.kro.run/compiled"
 ACTIVE_REVISION: Final = "krofn.kro.run/active-revision"
 REFERENCES: Final = "krofn.kro.run/references"
+WAITS_FOR: Final = "krofn.kro.run/waits-for"
 REFERS_PREFIX: Final = "refers.krofn.kro.run/"
 
 # condition types
