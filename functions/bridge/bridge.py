@@ -12,10 +12,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from functions.bridge.looks import Crd, Looks
 from functions.bridge.queue import Queue
 from functions.bridge.references import References
+from functions.bridge.tasks import forever
 from functions.bridge.watcher import Change, Watched
 from functions.bridge.watchset import Hooks, Served, WatchSet, active_revision
 from functions.platform.cluster import Cluster
@@ -23,8 +26,10 @@ from functions.platform.events import EVENT_ADD, EVENT_CONVERGE, EVENT_DELETE, E
 from functions.platform.graphs import Kinds
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
 from functions.platform.post import Sent
+from graphcore.converge.waits import Waits
+from graphcore.converge.waits import recorded as recorded_waits
 from graphcore.graph.model import Resource
-from graphcore.names import INSTANCE_GROUP, INSTANCE_ID, INSTANCE_KIND, RGD_ID, RGD_NAME
+from graphcore.names import INSTANCE_GROUP, INSTANCE_ID, INSTANCE_KIND, RGD_ID, RGD_NAME, WAITS_FOR
 
 _TYPES = {"listed": EVENT_CONVERGE, "added": EVENT_ADD, "updated": EVENT_UPDATE, "deleted": EVENT_DELETE}
 _VOLATILE = ("resourceVersion",)
@@ -55,14 +60,19 @@ class Bridge:
         self._outside = outside
         self._resync_period = resync_period
         self._references = References()
-        hooks = Hooks(outside.kinds, self._changed, self._references.forget, self._trouble, outside.jitter)
+        hooks = Hooks(outside.kinds, self._changed, self._appeared, self._references.forget, self._trouble, self._failed, outside.jitter)
         self._set = WatchSet(cluster, hooks, retry_delay=retry_delay)
+        self._looks = Looks(cluster, self._found, self._kind_gone, self._failed)
+        self._told: dict[str, tuple[bool, bool]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Returns when definitions, revisions and CRDs are followed; their objects have been told by then."""
         self._set.begin()
-        self._tasks = [asyncio.create_task(self._set.keep()), asyncio.create_task(self._resync())]
+        self._tasks = [
+            asyncio.create_task(forever(work, partial(self._failed, name)))
+            for name, work in (("watch set", self._set.keep), ("resync", self._resync))
+        ]
         await self._set.synced()
 
     async def stop(self) -> None:
@@ -70,6 +80,7 @@ class Bridge:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._looks.close()
         await self.queue.close()
 
     def inject(self, event: Event) -> None:
@@ -88,20 +99,33 @@ class Bridge:
     # what a change means
 
     def _changed(self, change: Change) -> None:
+        """Each reader by itself: what one cannot read keeps nothing from the others."""
+        readers: list[Callable[[Change], None]] = []
         if change.resource == DEFINITIONS:
-            self._report(change, Role.DEFINITION)
-            if change.kind == "deleted":
-                # Another one may have been waiting to take over the kind.
-                self._tell_definitions()
+            readers.append(self._definition_changed)
         elif change.resource == REVISIONS:
-            self._revision_changed(change)
+            readers.append(self._revision_changed)
         elif change.resource == CRDS:
-            self._crd_changed(change)
+            readers += [self._crd_changed, self._kind_changed]
         elif any(served.kinds.instance == change.resource for served in self._set.served.values()):
-            self._instance_changed(change)
+            readers.append(self._instance_changed)
         # Any of them may be a member of an instance, or referred to by one.
-        self._member_changed(change)
-        self._referred_changed(change)
+        for read in (*readers, self._member_changed, self._referred_changed):
+            try:
+                read(change)
+            except Exception as error:  # others write what is read here, and one of them must not deafen the rest
+                self._failed(f"change of {change.resource.plural}", error)
+
+    def _definition_changed(self, change: Change) -> None:
+        # What a run records of its own waits is no news; that somebody took it away is.
+        if change.kind != "updated" or not _only_waits(change):
+            self._report(change, Role.DEFINITION)
+        if change.kind != "updated":
+            self._set.stale()
+        if change.kind == "deleted":
+            name = change.metadata.get("name")
+            freed = {str(crd["name"]) for crd in self.known(CRDS) if (crd.get("labels") or {}).get(RGD_NAME) == name}
+            self._wake_definitions(lambda waits: bool(waits.crds & freed))
 
     def _revision_changed(self, change: Change) -> None:
         # At start the definitions are told anyway; a revision becomes readable only after its CRD names it.
@@ -120,13 +144,60 @@ class Bridge:
             if change.kind == "updated" and now is not None and moved:
                 # A key of its own: the definition's queue must not hold up the fan-out.
                 self._emit(change, Role.ACTIVATION)
-        elif change.kind in ("added", "deleted") or (change.kind == "updated" and _differs(change, ("generation",))):
-            self._tell_definitions()
 
-    def _tell_definitions(self) -> None:
-        """A definition may have been waiting for a kind, or for its name to be free; which one, only a run can tell."""
+    def _kind_changed(self, change: Change) -> None:
+        """A kind may come, go, or be described otherwise: who uses it, waits for it or for its name hears of it."""
+        name = str(change.metadata["name"])
+        plural, _, group = name.partition(".")
+        if change.kind == "listed":
+            return
+        if change.kind == "deleted" or _differs(change):
+            self._wake_definitions(lambda waits: name in waits.crds)
+        if change.kind == "deleted":
+            self._told.pop(str(change.metadata["uid"]), None)
+            self._looks.deleted(name)
+            self._set.kick(group, plural, gone=True)
+            return
+        if change.kind == "added" or not _differs(change) or _differs(change, ("generation",)):
+            self._set.kick(group, plural)
+            if _label(change, RGD_NAME) or self._set.users(group, plural) or self._waited_for(group):
+                self._looks.look(name)
+
+    def _waited_for(self, group: str) -> bool:
+        return any(group == waited for metadata in self.known(DEFINITIONS) for waited, _ in recorded_waits({"metadata": metadata}).kinds)
+
+    def _found(self, crd: Crd, first: bool) -> None:
+        """A CRD was read: tell its definition that it is established or refused, and who waits for its kind that it is served."""
+        told = (crd.established, crd.refused)
+        generated = next((known for known in self.known(CRDS) if known.get("uid") == crd.uid and _labels(known).get(RGD_NAME)), None)
+        if first and generated and any(told) and self._told.get(crd.uid) != told:
+            self._told[crd.uid] = told
+            change = Change("listed", CRDS, generated)
+            self._emit(change, Role.CRD, partition=self._definition_uid(change))
+        if crd.established:
+            self._wake_definitions(lambda waits: (crd.group, crd.kind) in waits.kinds)
+
+    def _kind_gone(self, name: str) -> None:
+        """Who uses a kind that is gone, and was not made again at once, is not accepted any more."""
+        plural, _, group = name.partition(".")
+        users = self._set.users(group, plural)
         for metadata in self.known(DEFINITIONS):
-            self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
+            if metadata.get("name") in users:
+                self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
+
+    def _wake_definitions(self, concerned: Callable[[Waits], bool]) -> None:
+        """Tells the definitions whose recorded waits are concerned, so that what appears wakes those that wait for it and nobody else."""
+        for metadata in self.known(DEFINITIONS):
+            if concerned(recorded_waits({"metadata": metadata})):
+                self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
+
+    def _appeared(self, kind: Resource, having: list[tuple[Resource, str]]) -> None:
+        """A kind is served (again): whoever has members of it, or refers to it, looks at once."""
+        concerned = {*having, *self._references.to_kind(kind)}
+        for instance, uid in sorted(concerned, key=lambda pair: (pair[0].group_kind, pair[1])):
+            metadata = self._set.get(instance, uid)
+            if metadata is not None:
+                self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._set.serving(instance.group, instance.kind))
 
     def _instance_changed(self, change: Change) -> None:
         self._references.record(change.resource, change.metadata, gone=change.kind == "deleted")
@@ -172,18 +243,37 @@ class Bridge:
         self.queue.counts["watch_breaks"] += 1
         self._outside.trouble(f"{watched.resource.plural}.{watched.resource.group or 'core'}: {reason}")
 
+    def _failed(self, what: str, error: Exception) -> None:
+        """Nobody expected this: it is told and counted, and the work goes on."""
+        self.queue.counts["bridge_errors"] += 1
+        self._outside.trouble(f"{what}: unexpected {type(error).__name__}")
+
     async def _resync(self) -> None:
         """Tells everything again, spread over a tenth of the period."""
         if not self._resync_period:
             return
         while True:
             await asyncio.sleep(self._resync_period * (0.9 + 0.1 * self._outside.jitter()))
+            self._set.recheck()
             kinds = [(DEFINITIONS, Role.DEFINITION), *((served.kinds.instance, Role.INSTANCE) for served in self._set.served.values())]
             items = [(resource, role, metadata) for resource, role in kinds for metadata in self.known(resource)]
             for resource, role, metadata in items:
                 served = self._set.serving(resource.group, resource.kind) if role is Role.INSTANCE else None
                 self._emit(Change("listed", resource, metadata), role, served=served)
                 await asyncio.sleep(self._resync_period * 0.1 / len(items) * self._outside.jitter())
+
+
+def _labels(metadata: dict[str, Any]) -> dict[str, str]:
+    return metadata.get("labels") or {}
+
+
+def _only_waits(change: Change) -> bool:
+    """Whether nothing but the record of what a definition waits for has been set or changed."""
+    notes = change.metadata.get("annotations") or {}
+    before = (change.before or {}).get("annotations") or {}
+    if WAITS_FOR not in notes or _differs(change, tuple({*change.metadata, *(change.before or {})} - {*_VOLATILE, "annotations"})):
+        return False
+    return {**notes, WAITS_FOR: ""} == {**before, WAITS_FOR: ""}
 
 
 def _label(change: Change, name: str) -> str:

@@ -48,12 +48,16 @@ class _Stale(Exception):
     """The list failed or the watch's position is too old; the reason is the text."""
 
 
+class _Absent(Exception):
+    """The server does not serve the kind (now)."""
+
+
 @dataclass(slots=True)
 class Follower:
     """Follows one kind for ever. Runs in a task; cancelling it is how it ends.
 
-    on_change is called for every change in order, never concurrently. missing: the server does not know the kind (yet). synced: the first
-    list is done.
+    on_change is called for every change in order, never concurrently. on_synced is called after a first list, and after a list that found
+    the kind served again; then with ``True``. absent: the server does not serve the kind (yet). synced: the first list is done.
     """
 
     cluster: Cluster
@@ -63,24 +67,60 @@ class Follower:
     jitter: Callable[[], float]
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
+    on_synced: Callable[[Watched, bool], None] = lambda _watched, _appeared: None
+    absent: bool = False
+    _kick: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def kick(self) -> None:
+        """The kind may be served by now: look at once."""
+        self._kick.set()
 
     async def follow(self) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
                 version = await self._list()
-                self.synced.set()
+                self._listed()
                 pause = FIRST_PAUSE
                 while True:
                     version = await self._watch(version)
-            except _Stale as error:
-                reason = str(error)
-            except ClusterError as error:
+            except _Absent:
+                reason = "" if self.absent else "the API server does not serve this kind"
+                if self.absent:
+                    self._vanished()
+                self.absent = True
+            except (_Stale, ClusterError) as error:
                 reason = str(error)
             if reason:
                 self.on_trouble(self.watched, reason)
-            await asyncio.sleep(pause * (0.75 + 0.5 * self.jitter()))
-            pause = min(pause * 2, LONGEST_PAUSE)
+            if await self._kicked(pause * (0.75 + 0.5 * self.jitter())):
+                pause = FIRST_PAUSE
+            else:
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _kicked(self, seconds: float) -> bool:
+        """Waits for the time to pass or for a kick, whichever comes first."""
+        try:
+            await asyncio.wait_for(self._kick.wait(), seconds)
+        except TimeoutError:
+            return False
+        self._kick.clear()
+        return True
+
+    def _vanished(self) -> None:
+        """The kind is not served for the second time in a row, or its CRD is gone: so are its objects."""
+        while self.known:
+            uid = next(iter(self.known))
+            before = self.known.pop(uid)
+            self.on_change(Change("deleted", self.watched.resource, before, before))
+
+    def _listed(self) -> None:
+        first, appeared = not self.synced.is_set(), self.absent
+        self.absent = False
+        self._kick.clear()
+        self.synced.set()
+        if first or appeared:
+            self.on_synced(self.watched, appeared)
 
     async def _list(self) -> str:
         """Reports the difference to what is known; the list's resourceVersion. Raises _Stale."""
@@ -106,8 +146,10 @@ class Follower:
         query = {"limit": str(PAGE)} | self._selection()
         while True:
             answer = await self.cluster.send(Request("GET", collection(self.watched.resource), query, accept=METADATA_LIST))
+            if answer.status == 404:
+                raise _Absent
             if not answer.ok:
-                raise _Stale(f"list: {answer.message}")
+                raise _Stale(f"list: {_refusal(answer.status, answer.message)}")
             yield answer.body
             position = answer.body["metadata"].get("continue")
             if not position:
@@ -121,8 +163,10 @@ class Follower:
         async for event in self.cluster.stream(request):
             kind, body = event.get("type"), event.get("object") or {}
             if kind == "ERROR":
-                # 410: the position was compacted away. Not a fault: the next list tells the difference.
-                raise _Stale("" if body.get("code") == 410 else f"watch: {body.get('message') or body.get('reason') or 'refused'}")
+                # 410: the position was compacted away. Not a fault: the next list tells the difference, whether the kind is gone, too.
+                if body.get("code") in (404, 410):
+                    raise _Stale("")
+                raise _Stale(f"watch: {_refusal(body.get('code'), body.get('message') or body.get('reason') or 'refused')}")
             metadata = body.get("metadata") or {}
             version = str(metadata.get("resourceVersion", version))
             if kind in ("ADDED", "MODIFIED"):
@@ -142,6 +186,13 @@ class Follower:
 
     def _selection(self) -> dict[str, str]:
         return {"labelSelector": self.watched.selector} if self.watched.selector else {}
+
+
+def _refusal(code: object, message: str) -> str:
+    """The server's no; where it is about a limit of its own, with the limit."""
+    if code == 429:
+        return f"the API server takes no more requests of this user now (429; priority and fairness, --max-requests-inflight): {message}"
+    return message
 
 
 def _trim(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from functions.bridge.tasks import forever
 from functions.bridge.watcher import Change, Follower, Watched
 from functions.platform.cluster import Cluster
 from functions.platform.graphs import Kinds
@@ -22,6 +23,9 @@ from graphcore.names import ACTIVE_REVISION, OWNED, RGD_ID, RGD_NAME
 from graphcore.numbers import whole
 
 SELECT_OWNED = f"{OWNED}=true"
+AT_ONCE = 16
+"""Revisions read at once."""
+_NONE = Kinds(CRDS, frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,16 @@ class Hooks:
     """What a watch set calls.
 
     kinds: what a CRD serves for a definition (name, UID) at a revision; None if that cannot be read now. changed: each change of a followed
-    object. dropped: a kind is no longer followed. trouble: a kind's watch broke, and why. jitter: a number in [0, 1).
+    object. appeared: a kind that was not served is, with the (kind, UID) of each instance that has members of it. dropped: a kind is no
+    longer followed. trouble: a kind's watch broke, and why. failed: an error that nobody expected. jitter: a number in [0, 1).
     """
 
     kinds: Callable[[str, str, str, int], Awaitable[Kinds | None]]
     changed: Callable[[Change], None]
+    appeared: Callable[[Resource, list[tuple[Resource, str]]], None]
     dropped: Callable[[Resource], None]
     trouble: Callable[[Watched, str], None]
+    failed: Callable[[str, Exception], None]
     jitter: Callable[[], float]
 
 
@@ -65,12 +72,13 @@ class WatchSet:
         self._hooks = hooks
         self._retry_delay = retry_delay
         self._followed: dict[Resource, _Followed] = {}
-        self._places: dict[str, frozenset[Resource]] = {}
+        self._places: dict[str, tuple[Resource, frozenset[Resource]]] = {}
+        self._left: set[str] = set()
         self._stale = asyncio.Event()
 
     def begin(self) -> None:
         """Follows what is always followed."""
-        self._follow(_watched((), ()))
+        self._follow(())
 
     async def synced(self) -> None:
         """Returns when everything followed now has been listed once."""
@@ -90,6 +98,11 @@ class WatchSet:
         followed = self._followed.get(resource)
         return list(followed.follower.known.values()) if followed else []
 
+    def get(self, resource: Resource, uid: str) -> dict[str, Any] | None:
+        """Metadata of one object of a followed kind."""
+        followed = self._followed.get(resource)
+        return followed.follower.known.get(uid) if followed else None
+
     def serving(self, group: str, kind: str) -> Served | None:
         """What serves a kind of instances."""
         for served in self.served.values():
@@ -97,9 +110,34 @@ class WatchSet:
                 return served
         return None
 
+    def users(self, group: str, plural: str) -> set[str]:
+        """Names of the definitions whose served revision has resources of a kind, or refers to it."""
+        return {
+            served.definition
+            for served in self.served.values()
+            if any((kind.group, kind.plural) == (group, plural) for kind in served.kinds.members | served.kinds.references)
+        }
+
     def stale(self) -> None:
         """Something has changed that the set depends on."""
         self._stale.set()
+
+    def recheck(self) -> None:
+        """Looks again at the kinds that were let go: an instance may have been made by hand since."""
+        self._left.clear()
+        self._stale.set()
+
+    def kick(self, group: str, plural: str, *, gone: bool = False) -> None:
+        """The CRD of a kind has changed, or is gone: who follows the kind in vain looks at once, whoever follows it looks whether it is."""
+        for resource, followed in self._followed.items():
+            if (resource.group, resource.plural) != (group, plural):
+                continue
+            if gone and not followed.follower.absent:
+                # A watch of the old kind says nothing of a new one, and ends only a second later: what is made again by then
+                # would look as if it had always been there.
+                self._start(followed.watched, absent=True)
+            else:
+                followed.follower.kick()
 
     def note_places(self, change: Change) -> None:
         """Kinds that an instance still has members of, whatever its revision says now: a deletion waits for their events."""
@@ -110,10 +148,10 @@ class WatchSet:
             else frozenset()
         )
         if places:
-            self._places[uid] = places
+            self._places[uid] = (change.resource, places)
         else:
             self._places.pop(uid, None)
-        if any(place not in self._followed for place in places):
+        if change.kind == "deleted" or any(place not in self._followed for place in places):
             self._stale.set()
 
     async def keep(self) -> None:
@@ -127,44 +165,86 @@ class WatchSet:
 
     async def _refresh(self) -> bool:
         """Brings what is followed in line with the CRDs; False if a revision could not be read yet."""
-        complete = True
         served: dict[str, Served] = {}
+        unread: list[tuple[str, str, Served]] = []
+        current: set[str] = set()
         for metadata in self.known(CRDS):
             labels = metadata.get("labels") or {}
             uid, name, revision = str(metadata["uid"]), labels.get(RGD_NAME), active_revision(metadata)
-            if not name or revision is None:
+            current.add(uid)
+            if not name or revision is None or self._let_go(uid, name):
                 continue
             known = self.served.get(uid)
-            definition_uid = str(labels.get(RGD_ID, ""))
-            if known and (known.definition, known.definition_uid, known.revision) == (name, definition_uid, revision):
+            wanted = Served(name, str(labels.get(RGD_ID, "")), revision, known.kinds if known else _NONE)
+            if known:
                 served[uid] = known
-                continue
-            kinds = await self._hooks.kinds(str(metadata["name"]), name, definition_uid, revision)
-            if kinds is not None:
-                served[uid] = Served(name, definition_uid, revision, kinds)
-            else:
-                complete = False
-                if known:
-                    served[uid] = known
+            if known != wanted:
+                unread.append((uid, str(metadata["name"]), wanted))
+        self._left &= current
         self.served = served
-        self._follow(_watched(served.values(), self._places.values()))
+        self._follow(served.values())
+        complete = True
+        for start in range(0, len(unread), AT_ONCE):
+            some = unread[start : start + AT_ONCE]
+            found = await asyncio.gather(*(self._hooks.kinds(crd, w.definition, w.definition_uid, w.revision) for _, crd, w in some))
+            for (uid, _, wanted), kinds in zip(some, found, strict=True):
+                if kinds is not None:
+                    served[uid] = Served(wanted.definition, wanted.definition_uid, wanted.revision, kinds)
+                complete = complete and kinds is not None
+            self._follow(served.values())
         return complete
 
-    def _follow(self, wanted: list[Watched]) -> None:
-        selected = {watched.resource: watched for watched in wanted}
-        for resource in [resource for resource in self._followed if resource not in selected]:
+    def _let_go(self, uid: str, definition: str) -> bool:
+        """Whether neither the definition of a CRD nor an instance of its kind is left: then nobody can be served, and nothing has to end.
+
+        Whoever makes an instance afterwards has no definition to serve it; one that comes back changes its CRD, or is there to be seen.
+        """
+        definitions = self._followed.get(DEFINITIONS)
+        if definitions is None or not definitions.follower.synced.is_set():
+            return False
+        if any(metadata.get("name") == definition for metadata in definitions.follower.known.values()):
+            self._left.discard(uid)
+            return False
+        known = self.served.get(uid)
+        instances = self._followed.get(known.kinds.instance) if known else None
+        if instances is not None and instances.follower.synced.is_set() and not instances.follower.known:
+            self._left.add(uid)
+        return uid in self._left
+
+    def _follow(self, served: Collection[Served]) -> None:
+        wanted = {watched.resource: watched for watched in _watched(served, (places for _, places in self._places.values()))}
+        for resource in [resource for resource in self._followed if resource not in wanted]:
             self._followed.pop(resource).task.cancel()
+            self._places = {uid: entry for uid, entry in self._places.items() if entry[0] != resource}
             self._hooks.dropped(resource)
-        for resource, watched in selected.items():
+        for resource, watched in wanted.items():
             running = self._followed.get(resource)
-            if running and running.watched == watched:
-                continue
-            follower = Follower(self._cluster, watched, self._hooks.changed, self._hooks.trouble, self._hooks.jitter)
-            if running:
-                # Another selector: what has been told stays told, the next list reports the difference.
-                running.task.cancel()
-                follower.known = running.follower.known
-            self._followed[resource] = _Followed(watched, follower, asyncio.create_task(follower.follow()))
+            if not running or running.watched != watched:
+                self._start(watched)
+
+    def _start(self, watched: Watched, *, absent: bool = False) -> None:
+        """Follows a kind from now on; what has been told stays told, the next list reports the difference."""
+        hooks = self._hooks
+        follower = Follower(self._cluster, watched, hooks.changed, hooks.trouble, hooks.jitter, on_synced=self._synced, absent=absent)
+        running = self._followed.get(watched.resource)
+        if running:
+            running.task.cancel()
+            follower.known = running.follower.known
+            if absent and running.follower.synced.is_set():
+                follower.synced.set()
+        task = asyncio.create_task(forever(follower.follow, lambda error: hooks.failed(f"watch of {watched.resource.plural}", error)))
+        self._followed[watched.resource] = _Followed(watched, follower, task)
+
+    def _synced(self, watched: Watched, appeared: bool) -> None:
+        self._stale.set()
+        if appeared:
+            kind = (watched.resource.group, watched.resource.kind)
+            having = [
+                (instance, uid)
+                for uid, (instance, places) in self._places.items()
+                if any((place.group, place.kind) == kind for place in places)
+            ]
+            self._hooks.appeared(watched.resource, having)
 
 
 def _watched(served: Collection[Served], places: Iterable[frozenset[Resource]]) -> list[Watched]:

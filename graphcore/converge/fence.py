@@ -77,7 +77,7 @@ def read_mark(instance: Object) -> Mark:
             frozenset(str(uid) for uid in value.get("pruning", ())),
             tuple(places),
         )
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return Mark()
 
 

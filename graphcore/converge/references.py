@@ -70,5 +70,5 @@ def recorded(instance: Object) -> tuple[Reference, ...]:
             Reference(Resource(str(version), str(kind), str(plural), bool(namespaced)), str(namespace), str(name), str(selector))
             for version, kind, plural, namespaced, namespace, name, selector in entries
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return ()

@@ -83,4 +83,4 @@ def test_a_kind_that_is_not_there_yet_is_waited_for(monkeypatch: pytest.MonkeyPa
     cluster = Scripted(failure(404, "NotFound"), ClusterError("away"), listed("5", obj("a", "1", "ua")), Stop())
     changes, troubles = follow(cluster, monkeypatch)
     assert changes == [("listed", "a", "1")]
-    assert troubles[:2] == ["list: no", "away"]
+    assert troubles[:2] == ["the API server does not serve this kind", "away"]
