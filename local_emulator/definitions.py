@@ -6,7 +6,7 @@ import asyncio
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import click
@@ -23,6 +23,7 @@ from local_emulator.keys import key_warnings
 from local_emulator.offline import offline_schemas
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_UNKNOWN = frozenset({"unknown-kind", "unknown-group-version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,19 @@ def verdicts(sources: Sources) -> list[Verdict]:
     for item in [*found, *kinds]:
         if item.object.get("kind") == CRD_KIND:
             schemas = _with_crd(schemas, item, named=item.file in (*sources.files, *sources.crds))
-    return [_unreadable(stray) for stray in unreadable] + judge(definitions, schemas)
+    found_here = judge(definitions, schemas)
+    live = sources.live or bool(sources.kubeconfig or sources.context)
+    return [_unreadable(stray) for stray in unreadable] + (found_here if live else [_offline(verdict) for verdict in found_here])
+
+
+def _offline(verdict: Verdict) -> Verdict:
+    """Without a cluster, a kind that is unknown may only be unknown here."""
+    hint = "name the file or directory of its CRD with --crds, or use --live"
+    problems = [
+        replace(problem, hint=hint) if problem.code in _UNKNOWN and (problem.hint or "").startswith("install the CRD") else problem
+        for problem in verdict.problems
+    ]
+    return replace(verdict, problems=tuple(problems))
 
 
 def _tell(stray: Stray) -> None:

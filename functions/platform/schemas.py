@@ -6,7 +6,7 @@ Only the compile of a definition asks; converging an instance needs neither, sin
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from functions.platform.cluster import Cluster, Request
@@ -40,7 +40,7 @@ class ClusterSchemas:
             if isinstance(document, Refused):
                 return document
             found[group_version] = document
-        return Documents(Schemas(found))
+        return Documents(Schemas(found, served=frozenset(_group_versions(index.body.get("paths") or {}))))
 
     async def _document(self, group_version: str, address: str) -> Document | Refused:
         known = self._documents.get(address)
@@ -70,6 +70,14 @@ class ClusterSchemas:
                     if name in wanted:
                         found.setdefault(name, resource)
         return Kinds(found)
+
+
+def _group_versions(paths: Iterable[str]) -> Iterator[str]:
+    """``v1`` of ``api/v1``, ``apps/v1`` of ``apis/apps/v1``; paths of groups and others are passed over."""
+    for path in paths:
+        root, _, rest = path.partition("/")
+        if rest.count("/") == {"api": 0, "apis": 1}.get(root):
+            yield rest
 
 
 def _resources(group: dict[str, Any]) -> list[tuple[str, Resource]]:

@@ -25,6 +25,7 @@ from graphcore.cel.ast import (
     qualified_name,
 )
 from graphcore.cel.errors import CelError, Issue
+from graphcore.cel.hints import field_hint, function_hint
 from graphcore.cel.lexer import issue_at
 from graphcore.cel.overloads import variable
 from graphcore.cel.scope import Checked, Scope, bounded, describe, is_optional, signature
@@ -47,6 +48,7 @@ from graphcore.cel.types import (
     type_of,
 )
 from graphcore.cel.unification import Substitutions, TooComplexError, more_general
+from graphcore.errors.suggestions import did_you_mean
 
 __all__ = ["Checked", "Scope", "check", "describe"]
 
@@ -71,15 +73,15 @@ class _Checker:
         self.variables = 0  # type variables so far
         self.relaxed = False
 
-    def fault(self, offset: int, message: str) -> None:
+    def fault(self, offset: int, message: str, hint: str | None = None) -> None:
         if len(self.issues) < MAX_ISSUES:
-            self.issues.append(issue_at(self.source, offset, message))
+            self.issues.append(issue_at(self.source, offset, message, hint))
 
     def mismatch(self, offset: int, expected: Type, found: Type) -> None:
         self.fault(offset, f"expected type '{describe(expected)}' but found '{describe(found)}'")
 
-    def undeclared(self, offset: int, name: str) -> Type:
-        self.fault(offset, f"undeclared reference to '{name}' (in container '{self.scope.container}')")
+    def undeclared(self, offset: int, name: str, hint: str | None = None) -> Type:
+        self.fault(offset, f"undeclared reference to '{name}' (in container '{self.scope.container}')", hint)
         return ERROR
 
     def fresh(self) -> Type:
@@ -118,7 +120,7 @@ class _Checker:
                         self.names[expr.id] = candidate
                     break
             else:
-                found = self.undeclared(expr.offset, name)
+                found = self.undeclared(expr.offset, name, did_you_mean(name, [*self.locals, *self.scope.variables]))
         self.types[expr.id] = found
         return found
 
@@ -173,10 +175,11 @@ class _Checker:
         found = provider.field(type_name, name)
         if found is not None:
             return found
-        if provider.fields(type_name) is None:
+        fields = provider.fields(type_name)
+        if fields is None:
             self.fault(offset, f"unexpected failed resolution of '{type_name}'")
         else:
-            self.fault(offset, f"undefined field '{name}'")
+            self.fault(offset, f"undefined field '{name}'", field_hint(name, fields))
         return ERROR
 
     # -- calls
@@ -191,7 +194,7 @@ class _Checker:
         if target is not None:
             arguments.insert(0, HANDLERS[type(target)](self, target))
         if function not in self.scope.overloads.functions and not (function[0] == "." and function[1:] in self.scope.overloads.functions):
-            found = self.undeclared(expr.offset, function)
+            found = self.undeclared(expr.offset, function, function_hint(function, self.scope.overloads.functions))
         elif function == "_&&_" or function == "_||_":
             found = self.logical(expr, arguments)
         else:

@@ -13,11 +13,15 @@ MAX_SNIPPET = 16384  # a longer source line is not shown
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One fault found by parser or checker. line: from 1; column: from 0 in code points (cel-go prints ``column + 1``)."""
+    """One fault found by parser or checker.
+
+    line: from 1; column: from 0 in code points (cel-go prints ``column + 1``). hint: the remedy, where one is known.
+    """
 
     message: str
     line: int
     column: int
+    hint: str | None = None
 
     def render(self, source: str) -> str:
         """cel-go's rendering: ``ERROR: <input>:1:3: …`` with the source line and a caret below. A fault without a place has line -1."""

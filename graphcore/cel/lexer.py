@@ -107,7 +107,7 @@ def offset_of(source: str, line: int, column: int) -> int:
     return start + column
 
 
-def issue_at(source: str, offset: int, message: str) -> Issue:
+def issue_at(source: str, offset: int, message: str, hint: str | None = None) -> Issue:
     """A fault at an offset."""
     line, column = position(source, offset)
-    return Issue(message, line, column)
+    return Issue(message, line, column, hint)

@@ -15,6 +15,7 @@ from graphcore.graph.model import NodeType
 from graphcore.graph.paths import format_path
 from graphcore.graph.templates import Field, fields_of, schema_at
 from graphcore.openapi import ResourceKind, Schemas
+from graphcore.openapi.builtin_kinds import kind_hint
 
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 _RESERVED_KEYS = {"labels": ("kro.run/", "internal.kro.run/"), "annotations": ("internal.kro.run/",)}
@@ -229,7 +230,7 @@ def _find_kind(draft: Draft, schemas: Schemas) -> Iterator[Problem]:
             "unknown-group-version",
             f'{prefix}"{api_version}": schema not found',
             path="apiVersion",
-            hint="install the CRD that provides it, or check the spelling",
+            hint=kind_hint(api_version, kind, schemas) or "install the CRD that provides it, or check the spelling",
         )
         return
     shown = f"{group}/{version}" if group else f"/{version}"
@@ -237,7 +238,7 @@ def _find_kind(draft: Draft, schemas: Schemas) -> Iterator[Problem]:
         "unknown-kind",
         f'{prefix}kind "{shown}, Kind={kind}": schema not found',
         path="kind",
-        hint="install the CRD that provides it; kinds are case-sensitive",
+        hint=kind_hint(api_version, kind, schemas) or "install the CRD that provides it; kinds are case-sensitive",
     )
 
 

@@ -10,11 +10,13 @@ from enum import Enum
 from graphcore.cel import CelError, Environment
 from graphcore.cel.analysis import analyse, walk
 from graphcore.cel.ast import Call, Expr
+from graphcore.cel.hints import function_hint
 from graphcore.cel.lexer import offset_of
 from graphcore.cel.lexer import position as position_of
 from graphcore.cel.scanner import place_in_template
 from graphcore.errors import Problem
-from graphcore.errors.suggestions import closest, did_you_mean
+from graphcore.errors.suggestions import closest
+from graphcore.graph.callables import functions_meant
 from graphcore.graph.drafts import Draft
 from graphcore.graph.model import NodeType
 from graphcore.graph.node import EACH, SCHEMA
@@ -61,7 +63,7 @@ def cel_problems(error: CelError, use_code: str, *, node: str, path: str, shown:
         line, column = issue.line, issue.column
         if error.source != shown and line > 0:
             line, column = position_of(shown, place_in_template(shown, offset_of(error.source, line, column)))
-        yield Problem(use_code, issue.message, node, path, shown, line, column, hint)
+        yield Problem(use_code, issue.message, node, path, shown, line, column, issue.hint or hint)
 
 
 def uses_of(draft: Draft, environment: Environment) -> tuple[list[Use], list[Problem]]:
@@ -115,18 +117,19 @@ def _global_functions(ast: Expr) -> tuple[str, ...]:
 def judge(use: Use, draft: Draft, ids: Sequence[str], *, omit: bool, known_functions: frozenset[str]) -> list[Problem]:
     """What is wrong with the names that one expression of a resource uses."""
     return [
-        *_names(use, draft, ids),
+        *_names(use, draft, ids, known_functions),
         *unknown_functions(use, known_functions),
         *_omit(use, draft, omit),
     ]
 
 
-def _names(use: Use, draft: Draft, ids: Sequence[str]) -> Iterator[Problem]:
+def _names(use: Use, draft: Draft, ids: Sequence[str], functions: frozenset[str]) -> Iterator[Problem]:
     if use.position is Position.READY_WHEN:
         allowed = {EACH} if draft.type is NodeType.COLLECTION else {draft.id}
         if draft.type is NodeType.EXTERNAL_COLLECTION:
             allowed = {draft.id, EACH}
-        unknown = [name for name in use.references if name not in allowed]
+        unknown, misspelt = _split(use, [name for name in use.references if name not in allowed], [*ids, SCHEMA], functions)
+        yield from misspelt
         if unknown:
             wanted = " or ".join(sorted(allowed))
             yield use.problem(
@@ -165,8 +168,18 @@ def _names(use: Use, draft: Draft, ids: Sequence[str]) -> Iterator[Problem]:
             )
         elif name not in ids:
             unknown.append(name)
+    known = [*ids, SCHEMA, *iterators]
+    unknown, misspelt = _split(use, unknown, known, functions)
+    yield from misspelt
     if unknown:
-        yield _unknown(use, unknown, [*ids, SCHEMA, *iterators])
+        yield _unknown(use, unknown, known)
+
+
+def _split(use: Use, unknown: list[str], known: Sequence[str], functions: frozenset[str]) -> tuple[list[str], list[Problem]]:
+    """The names that really are unknown identifiers, and one problem for the functions that the others belong to."""
+    meant = functions_meant(use.ast, unknown, known, functions) if unknown else {}
+    called = list(dict.fromkeys(meant.values()))
+    return [name for name in unknown if name not in meant], [_no_functions(use, called, functions)] if called else []
 
 
 def _unknown(use: Use, unknown: list[str], known: Sequence[str]) -> Problem:
@@ -178,9 +191,10 @@ def _unknown(use: Use, unknown: list[str], known: Sequence[str]) -> Problem:
     return use.problem("unknown-identifier", f"references unknown identifiers: [{' '.join(unknown)}]", hint)
 
 
-def unknown_names(use: Use, known: Sequence[str]) -> Iterator[Problem]:
+def unknown_names(use: Use, known: Sequence[str], known_functions: frozenset[str]) -> Iterator[Problem]:
     """For status and conditions: every identifier that is not in ``known``."""
-    unknown = [name for name in use.references if name not in known]
+    unknown, misspelt = _split(use, [name for name in use.references if name not in known], known, known_functions)
+    yield from misspelt
     if unknown:
         yield _unknown(use, unknown, known)
 
@@ -188,8 +202,12 @@ def unknown_names(use: Use, known: Sequence[str]) -> Iterator[Problem]:
 def unknown_functions(use: Use, known: frozenset[str]) -> Iterator[Problem]:
     missing = [name for name in use.functions if name not in known]
     if missing:
-        names = " ".join(f"{{{name}}}" for name in missing)
-        yield use.problem("unknown-function", f"uses unknown functions: [{names}]", did_you_mean(missing[0], sorted(known), shown="{}()"))
+        yield _no_functions(use, missing, known)
+
+
+def _no_functions(use: Use, missing: Sequence[str], known: frozenset[str]) -> Problem:
+    names = " ".join(f"{{{name}}}" for name in missing)
+    return use.problem("unknown-function", f"uses unknown functions: [{names}]", function_hint(missing[0], known))
 
 
 def _omit(use: Use, draft: Draft, enabled: bool) -> Iterator[Problem]:

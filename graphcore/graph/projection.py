@@ -132,7 +132,7 @@ def judge_status(projection: Projection, ids: Sequence[str], known_functions: fr
 
 
 def _judge(use: Use, known: Sequence[str], known_functions: frozenset[str]) -> Iterator[tuple[Problem, Use]]:
-    yield from ((problem, use) for problem in unknown_names(use, known))
+    yield from ((problem, use) for problem in unknown_names(use, known, known_functions))
     yield from ((problem, use) for problem in unknown_functions(use, known_functions))
     if "omit" in use.functions:
         yield omit_misplaced(use), use

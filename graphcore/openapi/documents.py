@@ -172,11 +172,15 @@ def _resource_of(path: str) -> tuple[str, bool] | None:
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """All kinds a definition may use. documents: by ``group/version`` (``v1`` for the core group), taken when first asked."""
+    """All kinds a definition may use. documents: by ``group/version`` (``v1`` for the core group), taken when first asked.
+
+    served: group versions that exist beside those of ``documents``, to tell what a misspelt one was meant to be.
+    """
 
     documents: Mapping[str, Document | Mapping[str, Any] | str | bytes]
     _custom: Mapping[tuple[str, str], ResourceKind] = field(default_factory=dict)
     _opened: dict[str, Document] = field(default_factory=dict, compare=False)
+    served: frozenset[str] = frozenset()
 
     def kind(self, api_version: str, kind: str) -> ResourceKind | None:
         """The kind as served, or None when the group, version or kind is unknown. A CRD given by :meth:`with_crd` wins."""
@@ -190,9 +194,24 @@ class Schemas:
         """Whether anything is served there (to tell an unknown kind from an unknown API)."""
         return group_version in self.documents or any(known == group_version for known, _ in self._custom)
 
+    def kinds(self, group_version: str) -> tuple[str, ...]:
+        """Names of the kinds that are served there, sorted; none where the group version is unknown."""
+        document = self._document(group_version)
+        custom = {kind for version, kind in self._custom if version == group_version}
+        return tuple(sorted({*(document.kinds() if document is not None else ()), *custom}))
+
+    def group_versions(self) -> frozenset[str]:
+        """All group versions that are known to exist."""
+        return frozenset(self.documents) | self.served | frozenset(self.custom_group_versions())
+
+    def custom_group_versions(self) -> tuple[str, ...]:
+        """Those of the CRDs given by :meth:`with_crd`, sorted."""
+        return tuple(sorted({version for version, _ in self._custom}))
+
     def with_crd(self, crd: Mapping[str, Any]) -> Schemas:
         """These kinds and those that ``crd`` serves; used for definitions that build on one another, and for CRDs read from files."""
-        return Schemas(self.documents, {**self._custom, **{(kind.api_version, kind.kind): kind for kind in crd_kinds(crd)}}, self._opened)
+        custom = {**self._custom, **{(kind.api_version, kind.kind): kind for kind in crd_kinds(crd)}}
+        return Schemas(self.documents, custom, self._opened, self.served)
 
     def _document(self, group_version: str) -> Document | None:
         opened = self._opened.get(group_version)
