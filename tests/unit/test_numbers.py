@@ -186,6 +186,7 @@ INT_IS_CALLED = {
     "graphcore/cel/times.py": GRAMMAR,
     "graphcore/cel/values.py": NUMBER,
     "graphcore/cel/views.py": NUMBER,
+    "graphcore/converge/repair.py": GRAMMAR,
     "graphcore/converge/status.py": NUMBER,
     "graphcore/graph/crd_check.py": GRAMMAR,
     "graphcore/graph/revision.py": NUMBER,
