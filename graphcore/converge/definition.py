@@ -35,6 +35,7 @@ from graphcore.converge.effects import (
     Run,
     Waiting,
 )
+from graphcore.converge.masking import masked
 from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
 from graphcore.converge.revisions import RevisionRefused
 from graphcore.converge.session import Blocked, Object, Restart, Steps, one
@@ -97,9 +98,13 @@ class _Pass:
 
 def converge_definition(request: DefinitionRequest, compile: Compile, now: datetime, options: DefinitionOptions | None = None) -> Run:
     """Converge, or release, the definition that ``request`` names. now: time of this invocation, with time zone."""
+    return (yield from masked(_attempts(request, compile, now, options or DefinitionOptions())))
+
+
+def _attempts(request: DefinitionRequest, compile: Compile, now: datetime, options: DefinitionOptions) -> Run:
     for _ in range(ATTEMPTS):
         try:
-            return (yield from _attempt(request, compile, now, options or DefinitionOptions()))
+            return (yield from _attempt(request, compile, now, options))
         except Restart:
             continue
     return Conflict("other writers changed the definition, its revisions or its CRD during every attempt")

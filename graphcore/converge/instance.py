@@ -23,6 +23,7 @@ from graphcore.converge.deletion import delete_instance
 from graphcore.converge.effects import Conflict, Converged, Failed, Found, Get, Missing, Outcome, Refused, Run, Waiting
 from graphcore.converge.fence import Place, unique
 from graphcore.converge.gating import Record, State, open_records
+from graphcore.converge.masking import masked
 from graphcore.converge.members import Members, read_members, recorded_places
 from graphcore.converge.metadata import (
     Inventory,
@@ -61,10 +62,14 @@ LONGEST_RETRY = 300.0
 
 def converge_instance(request: InstanceRequest, now: datetime, options: Options | None = None) -> Run:
     """Converge, or delete in order, the instance that ``request`` names. now: time of this invocation, with time zone."""
+    return (yield from masked(_attempts(request, now, options or Options())))
+
+
+def _attempts(request: InstanceRequest, now: datetime, options: Options) -> Run:
     created = Created()
     for _ in range(ATTEMPTS):
         try:
-            return (yield from _attempt(request, now, options or Options(), created))
+            return (yield from _attempt(request, now, options, created))
         except Restart:
             continue
     return Conflict("other writers changed the instance or its children during every attempt")
