@@ -24,6 +24,7 @@ from graphcore.converge.members import Members, is_member
 from graphcore.converge.metadata import annotations_of, identity, labels_of, meta, namespace_of, reference
 from graphcore.converge.ownership import applied_digest, is_current, with_digest
 from graphcore.converge.session import Identity, Object, Restart, Session, Steps, one
+from graphcore.masking import mask
 
 CREATE_ONLY = "1"
 """The resourceVersion that no object ever has: an apply with it creates or answers 409."""
@@ -260,13 +261,22 @@ def _accept(session: Session, item: Wanted, stored: Object, over: Object | None,
 
 
 def _refused(item: Wanted, result: Refused) -> None:
-    size = len(item.record.desired)
-    index = next(i for i, desired in enumerate(item.record.desired) if desired is item.desired)
-    prefix = f"collection item {index}: " if item.record.node.type.plural and size else ""
     # What is not a member yet, or is there no longer (404: its kind or namespace is gone), may replace what a prune would take away.
     absent = item.observed is None or result.code == 404
-    item.record.fail(prefix + result.message, retry=True, absent=absent)
+    item.record.fail(f"{_what(item)}: {result.message}", retry=True, absent=absent)
     item.record.outdated = item.record.outdated or not absent
+
+
+def _what(item: Wanted) -> str:
+    """Node, item of a collection, kind and object; a name that is also a value of the Secret that it names is left out."""
+    record = item.record
+    index = next(i for i, desired in enumerate(record.desired) if desired is item.desired)
+    place = f" (item {index})" if record.node.type.plural else ""
+    resource = record.node.resource
+    obj = f"{resource.kind} {reference(item.desired)}"
+    if (resource.api_version, resource.kind) == ("v1", "Secret"):
+        obj = mask(obj, (), [found for found in (item.desired, item.observed) if found is not None])
+    return f'node "{record.id}"{place}: {obj}'
 
 
 def observed_of(record: Record, members: Members) -> Any:

@@ -7,6 +7,7 @@ rewrites it first, and our delete fails. Dependents go before what they depend o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -71,9 +72,15 @@ def _rehearse(members: Members, doomed: Sequence[Object], removal: Removal) -> S
     if not fresh:
         return
     results = yield tuple(replace(_delete(members.resource_of(obj), obj), dry_run=True) for obj in fresh)
-    for result in results:
+    for obj, result in zip(fresh, results, strict=True):
         if isinstance(result, Refused) and not result.conflict and not (result.code == 400 and "dry" in result.message.lower()):
-            removal.refused.append(result.message)
+            removal.refused.append(_refusal(obj, result))
+
+
+def _refusal(obj: Object, result: Refused) -> str:
+    """Whose deletion was refused, and why."""
+    node = labels_of(obj).get(names.NODE_ID)
+    return f"{f'node {json.dumps(node)}: ' if node else ''}deleting {describe(obj)} failed: {result.message}"
 
 
 def remove(session: Session, wave: Iterable[Object], find: Callable[[Object], Resource], removal: Removal) -> Steps[None]:
@@ -105,7 +112,7 @@ def _settle_one(session: Session, resource: Resource, listed: Object, result: Re
                 removal.held.append(result.object)
                 return
             case Refused() if not result.conflict:
-                removal.refused.append(result.message)
+                removal.refused.append(_refusal(listed, result))
                 return
         current = yield from one(Get(resource, meta(listed)["name"], namespace_of(listed) or None))
         match current:
@@ -122,7 +129,7 @@ def _settle_one(session: Session, resource: Resource, listed: Object, result: Re
             case Found():
                 result = yield from one(_delete(resource, current.object))
             case Refused():
-                removal.refused.append(current.message)
+                removal.refused.append(_refusal(listed, current))
                 return
     raise Restart
 

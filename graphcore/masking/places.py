@@ -10,7 +10,7 @@ from graphcore.masking.search import Span
 from graphcore.masking.values import HARMLESS, Values
 from graphcore.masking.vocabulary import ECHO, FAULT_OF_PATH, FIELD, NAMED, TYPES
 
-_NAME: Final = re.compile(r"[\w.-]*\w(?:/[\w.-]*\w)?")
+_NAME: Final = re.compile(r"(?<![\w.-])\w[\w.-]*(?:/\w[\w.-]*)?")
 _KEY: Final = r"\[[^\[\]\n\"]{0,200}(?:\"[^\"\n]{0,200}\"[^\[\]\n\"]{0,200}){0,8}\]"
 _PATH: Final = re.compile(rf"(?<![\w\"'`/.@:-])\.?[A-Za-z_$][\w$-]*(?:\.[\w$/-]+|{_KEY})*(?![\w\"'`/@-])")
 _ROOTS: Final = frozenset(
@@ -27,8 +27,9 @@ _CLOSE: Final = "])}"
 def names_in(text: str, values: Values) -> Iterator[Span]:
     """Where the text calls an object by its name."""
     for match in _NAME.finditer(text):
-        if match.group() in values.names or all(part in values.names for part in match.group().split("/")):
-            yield match.span()
+        called = match.group().rstrip(".-")
+        if called in values.names or all(part in values.names for part in called.split("/")):
+            yield match.start(), match.start() + len(called)
     for match in _LITERAL.finditer(text):
         if match.lastindex and match[match.lastindex] in values.names:
             yield match.span(match.lastindex)
@@ -56,12 +57,13 @@ def _is_step(step: str, values: Values) -> bool:
 
 def echoes(text: str, values: Values) -> Iterator[Span]:
     """The values that the API server repeats, wherever it took them from: quoted texts and numbers of four digits and more, never keys."""
-    regions = [(match.end(), _end_of_value(text, match.end())) for match in ECHO.finditer(text)]
+    at = 0
+    while (match := ECHO.search(text, at)) is not None:
+        at = _end_of_value(text, match.end())
+        yield from _values_in(text, match.end(), at, values)
     diff = _DIFF.search(text)
     if diff is not None:
-        regions.append((diff.start(), len(text)))
-    for start, end in regions:
-        yield from _values_in(text, start, end, values)
+        yield from _values_in(text, diff.start(), len(text), values)
 
 
 def _end_of_value(text: str, start: int) -> int:

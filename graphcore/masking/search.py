@@ -63,7 +63,7 @@ def shown(layer: Layer, sought: Sought) -> Iterator[Span]:
     """Where in the original the layer shows one of the values, or a part of one that is too much."""
     text = layer.text
     encoded = layer.starts is not None and text.endswith("\0")
-    for start, end in (*_long(text, sought), *_middle(text, sought), *_short(text, sought, encoded), *_cut(text, sought)):
+    for start, end in (*_long(text, sought), *_middle(text, sought), *_short(text, sought, encoded), *_cut(text, sought, encoded)):
         yield layer.span(start, end)
 
 
@@ -145,7 +145,7 @@ def _stands_out(text: str, start: int, end: int, encoded: bool, *, secret: bool)
     return secret and not (before.isalnum() or after.isalnum()) and any(character.isalnum() for character in text[start:end])
 
 
-def _cut(text: str, sought: Sought) -> Iterator[Span]:
+def _cut(text: str, sought: Sought, encoded: bool) -> Iterator[Span]:
     """Beginnings and ends of values next to a mark of omission, alone in quotes, or where the text itself ends."""
     for mark in _CUT.finditer(text):
         yield from _beside(text, mark.start(), mark.end(), sought)
@@ -155,12 +155,24 @@ def _cut(text: str, sought: Sought) -> Iterator[Span]:
             if not is_sentence(text[start:]):
                 yield start, len(text)
             break
+    if encoded:
+        yield from _cut_encoded(text, sought)
+        return
     for quoted in _QUOTED.finditer(text):
         content = quoted[quoted.lastindex or 1]
         if len(content) < SHORT or is_sentence(content):
             continue
         if content in sought.beginnings(len(content)) or content in sought.endings(len(content)):
             yield quoted.start() + 1, quoted.end() - 1
+
+
+def _cut_encoded(text: str, sought: Sought) -> Iterator[Span]:
+    """What a part stands for is the beginning of a value, and nothing else."""
+    at = 0
+    for part in text.split("\0"):
+        if SHORT <= len(part) < PIECE and part in sought.beginnings(len(part)):
+            yield at, at + len(part)
+        at += len(part) + 1
 
 
 def _beside(text: str, start: int, end: int, sought: Sought) -> Iterator[Span]:

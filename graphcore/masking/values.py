@@ -137,8 +137,8 @@ def _leaf(found: Values, text: str, *, secret: bool, encoded: bool) -> None:
     plain = decoded(text) if encoded else None
     for whole in (text, plain):
         if whole:
-            found.add(whole, secret=secret)
-            found.add(whole.strip(), secret=secret)
+            for form in {whole, whole.strip()}:
+                found.add(form, secret=secret)
             if secret and "\n" in whole:
                 for line in _PARTS.split(whole):
                     found.add(line, secret=True)

@@ -40,13 +40,20 @@ _FAULTS: Final = (
     r"(?:Invalid|Required|Unsupported|Duplicate) value|Forbidden|Too (?:long|many|few|short)|Not found|Internal error|Type invalid"
     r"|Unknown (?:value|field)|field not declared in schema"
 )
-FRAME: Final = re.compile(
-    rf"(?:{_FAULTS})(?=: |:?$)|(?:is|are) (?:invalid|forbidden|immutable)\b|\bfield is immutable\b|\bdenied (?:the )?request\b"
-    r"|\badmission webhook\b|\bfailed rule: |\bvalidation failure list:|\bregex used for validation is '(?:[^'\\]|\\.)*'"
-    r"|\(e\.g\. (?:'[^'\n]*'(?:, +(?:or )?)?)+|\bshould match '(?:[^'\\]|\\.)*'|'-' or '\.'|'-', '_' or '\.'"
-    r"|\b(?:must|should|may not) be (?:no more than|no less than|more than|less than(?: or equal to)?|greater than(?: or equal to)?|at most"
-    r"|at least|between) -?[\d.]+(?: and -?[\d.]+)?|\b(?:supported|valid) values: (?:\"(?:[^\"\\]|\\.)*\"(?:, )?)+"
+_RULES: Final = (
+    rf"(?:{_FAULTS})(?=: |:?$)",
+    r"\A[A-Za-z][\w.-]*(?= \"[^\"\n]*\" (?:is (?:invalid|forbidden)|not found|already exists))",
+    r"(?:is|are) (?:invalid|forbidden|immutable)\b",
+    r"\b(?:field is immutable|denied (?:the )?request|admission webhook|failed rule|validation failure list)\b",
+    r"\b(?:regex used for validation is|should match) '(?:[^'\\]|\\.)*'",
+    r"\(e\.g\. (?:'[^'\n]*'(?:, +(?:or )?)?)+",
+    r"'-' or '\.'|'-', '_' or '\.'",
+    r"\b(?:must|should|may not) be (?:no (?:more|less) than|(?:more|less|greater) than(?: or equal to)?|at most|at least) -?[\d.]+",
+    r"\bmust be between -?[\d.]+ and -?[\d.]+",
+    r"\bUser \"[^\"\n]*\" cannot [a-z]+ (?:resource|path) \"[^\"\n]*\"(?: in API group \"[^\"\n]*\")?(?: in the namespace \"[^\"\n]*\")?",
+    r"\b(?:supported|valid) values: (?:\"(?:[^\"\\]|\\.)*\"(?:, )?)+",
 )
+FRAME: Final = re.compile("|".join(_RULES))
 """Parts of a refusal that say what is wrong, and with which rule; never what was written."""
 
 ECHO: Final = re.compile(r"(?:Invalid|Unsupported|Duplicate) value: |Not found: |Too long: (?=[\"\{\[])")
@@ -54,7 +61,10 @@ ECHO: Final = re.compile(r"(?:Invalid|Unsupported|Duplicate) value: |Not found: 
 
 FAULT_OF_PATH: Final = re.compile(rf":\s+(?:{_FAULTS})")
 
-_REFERRED: Final = r"namespace|serviceaccount|secret|configmap|persistentvolumeclaim|priorityclass|storageclass|runtimeclass|ingressclass|service|role|clusterrole"
+_REFERRED: Final = (
+    r"namespace|serviceaccount|secret|configmap|persistentvolumeclaim|priorityclass|storageclass|runtimeclass|ingressclass|service"
+    r"|role|clusterrole"
+)
 NAMED: Final = re.compile(rf"\b(?:{_REFERRED})(?:s|es)?(?:\.[a-z0-9.]*k8s\.io)? \"([^\"\s]+)\" not found", re.IGNORECASE)
 """An object that another one refers to, and that is not there: its name is the remedy."""
 

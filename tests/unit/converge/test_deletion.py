@@ -163,7 +163,9 @@ def test_a_refused_delete_is_said_and_tried_again() -> None:
     outcome = world.run()
     assert isinstance(outcome, Failed)
     assert outcome.retry_after == 3.0
-    assert world.condition("ResourcesReady")["message"] == "deletion blocked: denied by policy"
+    assert world.condition("ResourcesReady")["message"] == (
+        'deletion blocked: node "c": deleting Deployment default/demo-c failed: denied by policy'
+    )
     assert world.api.find("Secret", "demo-b")
 
 

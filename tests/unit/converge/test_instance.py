@@ -410,7 +410,8 @@ def test_a_refused_apply_says_so_and_is_tried_again_ever_more_rarely() -> None:
     outcome = world.run()
     assert isinstance(outcome, Failed)
     assert outcome.retry_after == 3.0
-    expected = 'resource reconciliation failed: apply results contain errors: configmaps "demo-config" is forbidden: not wanted here'
+    told = 'node "config": ConfigMap default/demo-config: configmaps "demo-config" is forbidden: not wanted here'
+    expected = f"resource reconciliation failed: apply results contain errors: {told}"
     assert world.condition("ResourcesReady")["message"] == expected
     assert world.api.find("ConfigMap", "demo-fine")
     for _ in range(20):
