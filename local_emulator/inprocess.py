@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 from functions.platform.cluster import Answer, Request, answer_of, decode
 from functions.platform.events import Event, encode
-from functions.platform.post import Sent, seconds
+from functions.platform.post import ANSWER_HEADER, Sent, seconds
 
 App: TypeAlias = Callable[[dict[str, Any], Any, Any], Any]
 
@@ -172,7 +172,7 @@ class AsgiPost:
         own, body = encode(event, self._source)
         status, answered, _ = await call(app, "POST", parts.path or "/", {**own, **(headers or {})}, body)
         self._log.append(Delivered(event, status))
-        return Sent(status, seconds(answered.get("retry-after")))
+        return Sent(status, seconds(answered.get("retry-after")), answered.get(ANSWER_HEADER.lower(), ""))
 
     async def close(self) -> None:
         return

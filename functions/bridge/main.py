@@ -13,6 +13,7 @@ import os
 import random
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -28,8 +29,9 @@ from functions.platform.events import FUNCTION_ROLES, Event, EventError, Role, p
 from functions.platform.files import raise_file_limit
 from functions.platform.graphs import Graphs, Kinds
 from functions.platform.live import LiveCluster
+from functions.platform.merging import Key, key_of
 from functions.platform.paths import CRDS, instance_kind, member
-from functions.platform.post import HttpPost, Post, Sent, seconds
+from functions.platform.post import ANSWER_HEADER, REFUSED, HttpPost, Post, Sent, seconds
 from functions.platform.schemas import ClusterSchemas
 from functions.platform.settings import Settings, SettingsError, load, version
 from functions.platform.telemetry import Telemetry
@@ -38,6 +40,11 @@ from graphcore.names import EVENT_CONVERGE
 
 DEAD_LETTER_DELAY = 10.0
 """Seconds before what the broker gave up is delivered again; its own attempts take about one and a half."""
+LONGEST_DEAD_LETTER_DELAY = 300.0
+PATIENCE = 150.0
+"""Seconds that a broker's own attempts may take: four times the Triggers' time limit and what lies between."""
+DEAD_KEPT = 10_000
+"""Keys whose dead letters are counted; forgetting one means that its next letter waits a short time again."""
 
 
 class Inlet:
@@ -50,7 +57,8 @@ class Inlet:
         self._cluster = cluster
         self._post = post
         self._graphs = Graphs(cluster, ClusterSchemas(cluster), settings.limits)
-        self._reminders: set[asyncio.Task[None]] = set()
+        self._clock = time.monotonic
+        self._dead: OrderedDict[Key, tuple[int, float]] = OrderedDict()
         outside = Outside(
             send=self._send,
             kinds=self._kinds,
@@ -67,25 +75,29 @@ class Inlet:
         mark_ready(self.settings.ready_file)
 
     async def stop(self) -> None:
-        for task in self._reminders:
-            task.cancel()
         await self.bridge.stop()
         await self._post.close()
         await self._cluster.close()
 
     def take(self, event: Event, delay: float | None) -> None:
-        """Queues an event made elsewhere, after ``delay`` seconds. It stands for no change of its own, so it is never an echo."""
-        event = replace(event, type=EVENT_CONVERGE, changes=()) if event.watched else event
+        """Queues an event made elsewhere, after ``delay`` seconds. Whoever sent it saw no echo in it, so it is none."""
+        event = replace(event, type=EVENT_CONVERGE) if event.watched else event
         if delay is None:
-            self.bridge.inject(event)
-            return
-        task = asyncio.create_task(self._later(event, delay))
-        self._reminders.add(task)
-        task.add_done_callback(self._reminders.discard)
+            self.bridge.queue.put(event)
+        else:
+            self.bridge.queue.remind(event, delay)
 
-    async def _later(self, event: Event, delay: float) -> None:
-        await asyncio.sleep(delay)
-        self.bridge.inject(event)
+    def take_dead(self, event: Event) -> None:
+        """Queues what a broker gave up: each time in a row that the same object's come, after twice the time."""
+        key, now = key_of(event), self._clock()
+        times, last = self._dead.pop(key, (0, now))
+        wait = min(DEAD_LETTER_DELAY * 2.0 ** min(times, 16), LONGEST_DEAD_LETTER_DELAY)
+        if now - last > 2 * wait + PATIENCE:
+            times, wait = 0, DEAD_LETTER_DELAY
+        self._dead[key] = (times + 1, now)
+        while len(self._dead) > DEAD_KEPT:
+            self._dead.popitem(last=False)
+        self.take(event, wait)
 
     async def _send(self, event: Event) -> Sent:
         return await self._post.send(self.settings.sink or address_of(event.role, self.settings), event)
@@ -117,14 +129,18 @@ def application(inlet: Inlet) -> Starlette:
 
     async def take(request: HttpRequest) -> Response:
         asked = request.headers.get("Retry-After")
-        delay = DEAD_LETTER_DELAY if request.url.path == "/dead-letters" else seconds(asked)
         try:
+            delay = seconds(asked)
             if asked is not None and delay is None:
                 raise EventError("header Retry-After is no whole number of seconds")
-            inlet.take(parse(request.headers, await request.body()), delay)
+            event = parse(request.headers, await request.body())
         except EventError as error:
             inlet.telemetry.log("warning", "refused", reason=str(error))
-            return Response(status_code=400)
+            return Response(status_code=400, headers={ANSWER_HEADER: REFUSED})
+        if request.url.path == "/dead-letters":
+            inlet.take_dead(event)
+        else:
+            inlet.take(event, delay)
         return Response(status_code=204)
 
     async def health(_request: HttpRequest) -> Response:

@@ -1,8 +1,9 @@
-"""Deliveries in order: at most one in flight per key, the newest wins, nothing is dropped.
+"""Deliveries in order: at most one in flight per key, what waits is merged, nothing is dropped.
 
-The key is the UID of the object to converge. What arrives for a key while a delivery is under way, or while it waits after a failure, is
-merged into one event that stands for all of it. A failed delivery backs off by itself, so that one broken object never delays another. A
-receiver that answers with ``Retry-After`` is asked again after that time, unless an event comes first and settles the matter.
+The key is the function and the object that it is to look at. What arrives for a key while a delivery is under way, or while it waits after
+a failure, is merged into one event that stands for all of it. A failed delivery backs off by itself, so that one broken object never
+delays another; a function that does not answer holds up no other one. A receiver that answers with ``Retry-After`` is asked again after
+that time, unless an event comes first and settles the matter: one that was acknowledged without a run settles nothing.
 """
 
 from __future__ import annotations
@@ -12,57 +13,69 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from functions.platform.events import EVENT_CONVERGE, Event
+from functions.platform.events import EVENT_CONVERGE, FUNCTION_OF, FUNCTION_ROLES, Event
+from functions.platform.merging import Key, key_of, merge, split
 from functions.platform.post import Sent
+from functions.platform.waiting import Clock, Sleep, either
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 30.0
 LONGEST_ABSENCE = 1.0
 """Seconds between attempts to reach a receiver that does not answer at all: asking costs nobody anything, and it may be starting."""
-MERGED = 500
-"""Changes listed in one event; beyond, the list is left out and the event is never taken for an echo."""
 
 
 @dataclass(slots=True)
 class _Slot:
+    """since: when what is pending began to wait. repeat: when to look again although nothing happened, and the event that says so."""
+
     pending: Event | None
     since: float
     task: asyncio.Task[None] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     failures: int = 0
+    repeat: tuple[float, Event] | None = None
     resting: bool = False
 
 
 class Queue:
     """send:
 
-    delivers one event. clock: seconds, monotonic. jitter: a number in [0, 1). width: deliveries in flight at most, all keys together.
+    delivers one event. jitter: a number in [0, 1). width: deliveries in flight at most, for each function.
     """
 
     def __init__(
-        self, send: Callable[[Event], Awaitable[Sent]], *, clock: Callable[[], float], jitter: Callable[[], float], width: int = 64
+        self,
+        send: Callable[[Event], Awaitable[Sent]],
+        *,
+        clock: Clock,
+        jitter: Callable[[], float],
+        sleep: Sleep = asyncio.sleep,
+        width: int = 64,
     ) -> None:
         self._send = send
         self._clock = clock
+        self._sleep = sleep
         self._jitter = jitter
-        self._slots: dict[str, _Slot] = {}
-        self._width = asyncio.Semaphore(width)
+        self._slots: dict[Key, _Slot] = {}
+        self._widths = {function: asyncio.Semaphore(width) for function in FUNCTION_ROLES}
         self.counts: Counter[str] = Counter()
 
     def put(self, event: Event) -> None:
         """Takes an event; never blocks and never fails."""
         self.counts["received"] += 1
-        slot = self._slots.get(event.partition)
-        if slot is None:
-            slot = self._slots[event.partition] = _Slot(event, self._clock())
-            slot.task = asyncio.create_task(self._drain(event.partition, slot))
-            return
+        slot = self._slot(event)
         if slot.pending is None:
             slot.since = self._clock()
             slot.pending = event
-            slot.wake.set()
         else:
             self.counts["merged"] += 1
             slot.pending = merge(slot.pending, event)
+        slot.wake.set()
+
+    def remind(self, event: Event, delay: float) -> None:
+        """Takes an event that is to be delivered after ``delay`` seconds; of several for a key the earliest stands for all."""
+        slot = self._slot(event)
+        self._repeat(slot, event, delay)
+        slot.wake.set()
 
     @property
     def depth(self) -> int:
@@ -80,51 +93,58 @@ class Queue:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _drain(self, key: str, slot: _Slot) -> None:
-        while slot.pending is not None:
-            event, slot.pending = slot.pending, None
-            async with self._width:
-                sent = await self._send(event)
-            self.counts[f"status_{sent.status}"] += 1
-            if sent.hopeless:
-                self.counts["refused"] += 1
-            if sent.done or sent.hopeless:
-                slot.failures = 0
-                if sent.done and sent.retry_after is not None:
-                    await self._rest(slot, sent.retry_after)
-                    # Not a watch event any more: nothing happened, so nothing can be an echo.
-                    slot.pending = slot.pending or replace(event, type=EVENT_CONVERGE, changes=())
-                continue
+    def _slot(self, event: Event) -> _Slot:
+        key = key_of(event)
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = self._slots[key] = _Slot(None, self._clock())
+            slot.task = asyncio.create_task(self._drain(key, slot))
+        return slot
+
+    def _repeat(self, slot: _Slot, event: Event, delay: float) -> None:
+        due = self._clock() + delay
+        known = slot.repeat
+        slot.repeat = (due, event) if known is None else (min(due, known[0]), merge(known[1], event))
+
+    async def _drain(self, key: Key, slot: _Slot) -> None:
+        while slot.pending is not None or slot.repeat is not None:
+            if slot.pending is None:
+                await self._rest(slot)
+            if slot.pending is not None:
+                event, slot.pending = split(slot.pending)
+                await self._deliver(slot, event)
+        del self._slots[key]
+
+    async def _deliver(self, slot: _Slot, event: Event) -> None:
+        async with self._widths[FUNCTION_OF[event.role]]:
+            sent = await self._send(event)
+        self.counts[f"status_{sent.status}"] += 1
+        if sent.hopeless:
+            self.counts["refused"] += 1
+            slot.failures = 0
+        elif sent.done:
+            slot.failures = 0
+            if sent.settled and FUNCTION_OF[event.role] != "fanout":
+                slot.repeat = None
+            if sent.retry_after is not None:
+                # Not a watch event any more: nothing happened, so nothing can be an echo.
+                self._repeat(slot, replace(event, type=EVENT_CONVERGE, changes=(), progress=None), sent.retry_after)
+        else:
             slot.failures += 1
             slot.pending = merge(event, slot.pending) if slot.pending else event
             longest = LONGEST_BACKOFF if sent.status else LONGEST_ABSENCE
             pause = min(FIRST_BACKOFF * 2.0 ** min(slot.failures - 1, 16), longest)
-            await asyncio.sleep(pause * (0.75 + 0.5 * self._jitter()))
-        del self._slots[key]
+            await self._sleep(pause * (0.75 + 0.5 * self._jitter()))
 
-    async def _rest(self, slot: _Slot, seconds: float) -> None:
-        """Waits for the time to pass or for an event, whichever comes first."""
-        if slot.pending is not None:
-            return
-        slot.wake.clear()
-        slot.resting = True
-        try:
-            await asyncio.wait_for(slot.wake.wait(), seconds)
-        except TimeoutError:
-            slot.since = self._clock()
-        finally:
+    async def _rest(self, slot: _Slot) -> None:
+        """Waits for the time of the repeat or for an event, whichever comes first."""
+        assert slot.repeat is not None
+        due, event = slot.repeat
+        left = due - self._clock()
+        if left > 0:
+            slot.wake.clear()
+            slot.resting = True
+            await either(slot.wake, left, self._sleep)
             slot.resting = False
-
-
-def merge(older: Event, newer: Event) -> Event:
-    """One event for both:
-
-    the newer one's content, the changes of both; an older event that is never an echo keeps the merged one from being one.
-    """
-    if not older.changes or not newer.changes or len(older.changes) + len(newer.changes) > MERGED:
-        changes: tuple[tuple[str, str], ...] = ()
-    else:
-        changes = tuple(dict.fromkeys((*older.changes, *newer.changes)))
-    kind = newer.type if older.watched else older.type
-    revision = newer.revision if newer.revision is not None else older.revision
-    return replace(newer, type=kind, changes=changes, revision=revision)
+        elif slot.pending is None:
+            slot.pending, slot.repeat, slot.since = event, None, self._clock()

@@ -39,7 +39,7 @@ def make(platform: Platform) -> Run:
         sight = Sight()
         generator = converge_definition(DefinitionRequest(target.name), compiled, datetime.now(UTC), options)
         outcome = await platform.driver.drive(generator, sight, settings.run_deadline)
-        return report(platform.telemetry, target, outcome, sight, None)
+        return report(platform.telemetry, target, outcome, sight)
 
     return run
 

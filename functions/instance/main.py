@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import functions_framework.aio
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from functions.platform.delivery import Function, application
 from functions.platform.driver import Sight
 from functions.platform.events import Event, Reference, Role
+from functions.platform.merging import UNSETTLED, best_known
 from functions.platform.outcomes import report
 from functions.platform.platform import Platform, opener
 from functions.platform.runs import Report, Run
@@ -34,36 +36,38 @@ def make(platform: Platform) -> Run:
         sight = Sight()
         request = request_of(platform, target, events)
         outcome = await platform.driver.drive(converge_instance(request, datetime.now(UTC), options), sight, settings.run_deadline)
-        newest = platform.graphs.newest(target.group, target.kind)
-        return report(platform.telemetry, target, outcome, sight, newest[1] if newest else None)
+        return report(platform.telemetry, target, outcome, sight)
 
     return run
 
 
 def request_of(platform: Platform, target: Reference, events: tuple[Event, ...]) -> InstanceRequest:
     """What the events and the cache know about the instance; every part of it is a hint."""
-    definition_uid = next((event.definition for event in events if event.definition), "")
-    newest = platform.graphs.newest(target.group, target.kind, definition_uid)
-    named = [event.revision for event in events if event.revision is not None]
-    labels = next((event.metadata.get("labels") or {} for event in events if event.role is Role.INSTANCE), {})
+    naming = best_known(events)
+    newest = platform.graphs.newest(target.group, target.kind, "" if naming.definition == UNSETTLED else naming.definition)
+    labels = next((event.metadata.get("labels") or {} for event in reversed(events) if event.role is Role.INSTANCE), {})
     return InstanceRequest(
         # Every generated CRD has the plural that kro's rules give its kind.
         resource=Resource(target.api_version, target.kind, pluralize(target.kind.lower()), namespaced=bool(target.namespace)),
         name=target.name,
         namespace=target.namespace or None,
         definition=newest[0] if newest else labels.get(RGD_NAME),
-        revision=max([*named, *([newest[1]] if newest else [])], default=None),
-        member=next((found for found in map(_member, events) if found), None),
-        definition_uid=definition_uid,
+        revision=max((number for number in (naming.revision, newest[1] if newest else None) if number is not None), default=None),
+        members=tuple(dict.fromkeys(found for event in events for found in _members(target, event))),
+        definition_uid=naming.definition,
     )
 
 
-def _member(event: Event) -> Member | None:
-    if event.role is not Role.MEMBER:
-        return None
-    child = event.subject
-    resource = Resource(child.api_version, child.kind, event.plural or pluralize(child.kind.lower()), namespaced=bool(child.namespace))
-    return Member(resource, child.name, child.namespace or None)
+def _members(target: Reference, event: Event) -> Iterator[Member]:
+    """Every object that an event stands for, except the instance itself and what is said to be gone."""
+    own = (target.group, target.kind, target.namespace, target.name)
+    for change in event.changes:
+        child = change.subject
+        if child is not None and not change.deleted and (child.group, child.kind, child.namespace, child.name) != own:
+            path = change.plural or pluralize(child.kind.lower())
+            yield Member(
+                Resource(child.api_version, child.kind, path, namespaced=bool(child.namespace)), child.name, child.namespace or None
+            )
 
 
 function = Function(make, opener("instance"))

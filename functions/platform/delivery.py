@@ -6,16 +6,20 @@
 * 503: a transient fault; every source and the broker deliver again. Never 500, which the stock source drops at once.
 * 400: no event of the contract; delivering it again cannot help.
 
+The header ``Krofn-Answer`` says who answered and what was done: ``done`` (a run ended), ``echo``, ``again``, ``refused``. A 400 without it
+is some proxy's and says nothing about the event.
+
 The application is functions-framework's, with the *http* signature: its own ``cloudevent`` signature always answers with a body.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -27,6 +31,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from functions.platform.events import EventError, Reference, parse
 from functions.platform.platform import Platform
+from functions.platform.post import AGAIN, ANSWER_HEADER, DONE, ECHO, REFUSED
 from functions.platform.runs import Answer, Run, Runs
 from functions.platform.settings import SettingsError
 from functions.platform.telemetry import Telemetry, first_line
@@ -69,15 +74,20 @@ class Function:
             answer = await runs.deliver(event)
         except EventError as error:
             platform.telemetry.log("warning", "refused", reason=str(error))
-            return Response(status_code=400)
-        platform.telemetry.count("deliveries_total", role=event.role.value, answer=_word(answer))
+            return _respond(400, REFUSED)
+        word = _word(answer)
+        platform.telemetry.count("deliveries_total", role=event.role.value, answer=word)
         if not answer.acknowledged:
-            return Response(status_code=503)
+            return _respond(503, word)
         if answer.retry_after is None:
-            return Response(status_code=204)
-        await platform.remind(event, answer.retry_after)
+            return _respond(204, word)
         # Rounded up: a header of whole seconds is what every HTTP client understands.
-        return Response(status_code=204, headers={"Retry-After": str(max(1, round(answer.retry_after)))})
+        delay = max(1, math.ceil(answer.retry_after))
+        if not await platform.remind(event, delay):
+            # Nobody would come back: whoever delivered has to.
+            platform.telemetry.count("reminders_refused_total")
+            return _respond(503, AGAIN)
+        return _respond(204, word, {"Retry-After": str(delay)})
 
     def _failed(self, target: Reference, error: Exception) -> None:
         if self._platform is not None:
@@ -130,5 +140,9 @@ def mark_ready(path: str) -> None:
 
 def _word(answer: Answer) -> str:
     if answer.echo:
-        return "echo"
-    return "done" if answer.acknowledged else "again"
+        return ECHO
+    return DONE if answer.acknowledged else AGAIN
+
+
+def _respond(status: int, word: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(status_code=status, headers={ANSWER_HEADER: word, **(headers or {})})

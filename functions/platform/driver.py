@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from functions.platform.cluster import APPLY_PATCH, MERGE_PATCH, METADATA, METADATA_LIST, Answer, Cluster, ClusterError, Request
 from functions.platform.paths import collection, member
 from graphcore.converge.effects import (
+    CRDS,
     Apply,
     Create,
     Delete,
@@ -60,10 +61,15 @@ class Sources(Protocol):
 
 @dataclass(slots=True)
 class Sight:
-    """What a run has seen so far. seen: newest resourceVersion per UID. ended: UIDs that are gone. told: the Events that it made."""
+    """What a run has acted on so far.
+
+    seen: newest resourceVersion per UID. ended: UIDs that are gone. graph: as in :class:`functions.platform.runs.Report`. told: the Events
+    that it made.
+    """
 
     seen: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
+    graph: tuple[str, int | None] | None = None
     told: list[Record] = field(default_factory=list)
 
     def note(self, item: Mapping[str, Any]) -> None:
@@ -128,7 +134,9 @@ class Driver:
     async def _one(self, effect: Effect, sight: Sight) -> Result:
         match effect:
             case NeedGraph():
-                return await self.sources.graph(effect.definition, effect.revision, effect.definition_uid)
+                found = await self.sources.graph(effect.definition, effect.revision, effect.definition_uid)
+                sight.graph = (found.definition_uid, found.revision) if isinstance(found, Served) else ("", None)
+                return found
             case FetchSchemas():
                 return await self.sources.documents(effect.group_versions)
             case FindKinds():
@@ -145,7 +153,11 @@ class Driver:
                 answer = await self.request(request_of(effect))
         if answer.ok:
             if isinstance(effect, Get):
-                sight.note(answer.body)
+                if not effect.look:
+                    sight.note(answer.body)
+                elif effect.resource == CRDS:
+                    # The first step of finding a graph; there may be none.
+                    sight.graph = sight.graph or ("", None)
             elif not (isinstance(effect, Apply) and effect.dry_run):
                 sight.note_written(answer.body)
             return Found(answer.body)

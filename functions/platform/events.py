@@ -11,13 +11,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 from cloudevents.conversion import to_binary
 from cloudevents.exceptions import GenericException
 from cloudevents.http import CloudEvent, from_http
 
 from functions.platform.paths import member
+from functions.platform.subjects import (
+    Changed,
+    Progress,
+    Reference,
+    changes_from_data,
+    changes_to_data,
+    progress_from_data,
+    progress_to_data,
+)
 from graphcore.graph.model import Resource
 from graphcore.names import (
     API_VERSION,
@@ -41,9 +50,6 @@ MAX_EVENT = 1024 * 1024
 """Longest event body read, in bytes; metadata is a few kilobytes, a stock source may send whole objects."""
 KEPT_METADATA = ("name", "namespace", "uid", "resourceVersion", "generation", "labels", "ownerReferences", "deletionTimestamp")
 
-Version: TypeAlias = tuple[str, str]
-"""(uid, resourceVersion) of an object."""
-
 
 class Role(StrEnum):
     """What an event is about; Triggers filter on it."""
@@ -64,27 +70,11 @@ FUNCTION_ROLES: Mapping[str, tuple[Role, ...]] = {
     "fanout": (Role.ACTIVATION, Role.EXTERNAL, Role.RESYNC),
 }
 """Which function takes which role: the Triggers, the bridge without a broker and the tests all read this table."""
+FUNCTION_OF: Mapping[Role, str] = {role: name for name, roles in FUNCTION_ROLES.items() for role in roles}
 
 
 class EventError(Exception):
     """The request is no event of the contract; sending it again cannot help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Identity of an object; ``namespace`` is empty for cluster-scoped ones."""
-
-    api_version: str
-    kind: str
-    namespace: str
-    name: str
-
-    @property
-    def group(self) -> str:
-        return self.api_version.rpartition("/")[0]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +84,8 @@ class Event:
     subject: the object that changed. partition: UID of the object to converge. revision: the active graph revision, where the sender
     knows it. definition: UID of the definition that the revision belongs to, so that a namesake's revision of the same number is not
     taken for it. plural: of the subject's kind, as in request paths; metadata: PartialObjectMetadata's ``metadata`` of the subject.
-    changes: every (uid, resourceVersion) that this delivery stands for.
+    changes: every object that this delivery stands for. asof: resourceVersion of the CRD in which the sender read definition and revision,
+    "" if it does not say; of two senders the one with the higher one knows better. progress: of a fan-out that goes on.
     """
 
     type: str
@@ -102,12 +93,14 @@ class Event:
     subject: Reference
     partition: str
     metadata: Mapping[str, Any]
-    changes: tuple[Version, ...]
+    changes: tuple[Changed, ...]
     revision: int | None = None
     definition: str = ""
     plural: str = ""
     traceparent: str = ""
     id: str = ""
+    asof: str = ""
+    progress: Progress | None = None
 
     @property
     def watched(self) -> bool:
@@ -134,13 +127,14 @@ def from_object(kind: str, role: Role, resource: Resource, metadata: Mapping[str
     kept = {key: metadata[key] for key in KEPT_METADATA if key in metadata}
     labels = kept.get("labels") or {}
     uid = str(kept.get("uid", ""))
+    subject = Reference(resource.api_version, resource.kind, str(kept.get("namespace", "")), str(kept.get("name", "")))
     return Event(
         type=kind,
         role=role,
-        subject=Reference(resource.api_version, resource.kind, str(kept.get("namespace", "")), str(kept.get("name", ""))),
+        subject=subject,
         partition=str(labels.get(INSTANCE_ID, uid)) if role is Role.MEMBER else uid,
         metadata=kept,
-        changes=((uid, str(kept.get("resourceVersion", ""))),),
+        changes=(Changed(uid, str(kept.get("resourceVersion", "")), kind == EVENT_DELETE, subject, resource.plural),),
         plural=resource.plural,
         traceparent=traceparent,
     )
@@ -162,6 +156,7 @@ def encode(event: Event, source: str) -> tuple[dict[str, str], bytes]:
         "partitionkey": event.partition,
         "krorevision": "" if event.revision is None else str(event.revision),
         "krodefinition": event.definition,
+        "kroasof": event.asof,
         "traceparent": event.traceparent,
         "datacontenttype": "application/json",
     }
@@ -169,8 +164,10 @@ def encode(event: Event, source: str) -> tuple[dict[str, str], bytes]:
         "apiVersion": "meta.k8s.io/v1",
         "kind": "PartialObjectMetadata",
         "metadata": dict(event.metadata),
-        "changes": [{"uid": uid, "resourceVersion": version} for uid, version in event.changes],
+        "changes": changes_to_data(event.changes),
     }
+    if event.progress:
+        data["progress"] = progress_to_data(event.progress)
     headers, body = to_binary(CloudEvent({key: value for key, value in attributes.items() if value}, data))
     return {str(key): str(value) for key, value in headers.items()}, body
 
@@ -181,7 +178,7 @@ def parse(headers: Mapping[str, str], body: bytes) -> Event:
         raise EventError(f"event longer than {MAX_EVENT} bytes")
     try:
         event = from_http(dict(headers), body, data_unmarshaller=_json)
-    except (GenericException, ValueError, TypeError, KeyError):
+    except (GenericException, ValueError, TypeError, KeyError, RecursionError):
         raise EventError("not a CloudEvent") from None
     attributes = {str(key): str(value) for key, value in event.get_attributes().items() if value is not None}
     try:
@@ -189,22 +186,25 @@ def parse(headers: Mapping[str, str], body: bytes) -> Event:
     except ValueError:
         raise EventError("attribute krorole is missing or unknown") from None
     data = event.get_data()
-    metadata = data.get("metadata") if isinstance(data, dict) else None
+    data = data if isinstance(data, dict) else {}
+    metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
+    subject = Reference(*(attributes.get(key, "") for key in ("apiversion", "kind", "namespace", "name")))
+    plural = _plural(attributes.get("subject", ""), subject.name)
     return Event(
         type=attributes["type"],
         role=role,
-        subject=Reference(
-            attributes.get("apiversion", ""), attributes.get("kind", ""), attributes.get("namespace", ""), attributes.get("name", "")
-        ),
+        subject=subject,
         partition=attributes.get("partitionkey", ""),
         metadata={key: metadata[key] for key in KEPT_METADATA if key in metadata},
-        changes=_changes(data, metadata),
+        changes=_changes(data, metadata, subject, plural, deleted=attributes["type"] == EVENT_DELETE),
         revision=_revision(attributes.get("krorevision", "")),
         definition=attributes.get("krodefinition", ""),
-        plural=_plural(attributes.get("subject", ""), attributes.get("name", "")),
+        plural=plural,
         traceparent=attributes.get("traceparent", ""),
         id=attributes.get("id", ""),
+        asof=attributes.get("kroasof", ""),
+        progress=progress_from_data(data.get("progress")),
     )
 
 
@@ -221,15 +221,14 @@ def _plural(subject: str, name: str) -> str:
     return parts[-2] if name and len(parts) > 2 and parts[-1] == name else ""
 
 
-def _changes(data: Any, metadata: Mapping[str, Any]) -> tuple[Version, ...]:
-    listed = data.get("changes") if isinstance(data, dict) else None
-    if isinstance(listed, list):
-        return tuple(
-            (str(item.get("uid", "")), str(item.get("resourceVersion", "")))
-            for item in listed
-            if isinstance(item, dict) and item.get("uid")
-        )
-    return ((str(metadata["uid"]), str(metadata.get("resourceVersion", ""))),) if metadata.get("uid") else ()
+def _changes(
+    data: Mapping[str, Any], metadata: Mapping[str, Any], subject: Reference, plural: str, *, deleted: bool
+) -> tuple[Changed, ...]:
+    """What the sender lists; a stock source, which lists nothing, tells of the one object."""
+    uid = str(metadata.get("uid") or "")
+    if "changes" in data:
+        return changes_from_data(data["changes"], uid, subject, plural, deleted=deleted)
+    return (Changed(uid, str(metadata.get("resourceVersion", "")), deleted, subject, plural),) if uid else ()
 
 
 def _json(body: bytes | str) -> Any:
@@ -241,9 +240,12 @@ __all__ = [
     "EVENT_CONVERGE",
     "EVENT_DELETE",
     "EVENT_UPDATE",
+    "FUNCTION_OF",
     "FUNCTION_ROLES",
+    "Changed",
     "Event",
     "EventError",
+    "Progress",
     "Reference",
     "Role",
     "encode",

@@ -12,7 +12,7 @@ SHOWN = 5
 """Problems spelled out in a log line; the object's status has them all."""
 
 
-def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sight, revision: int | None) -> Report:
+def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sight) -> Report:
     """The report of a run that ended.
 
     Everything but a conflict is acknowledged: the status says what is missing, a waker brings the next run.
@@ -26,16 +26,16 @@ def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sig
         case Converged(gone=gone):
             telemetry.count("runs_total", outcome="gone" if gone else "converged")
             telemetry.log("info", "gone" if gone else "converged", object=str(target))
-            return Report("converged", None, seen, ended, revision)
+            return Report("converged", None, seen, ended, sight.graph)
         case Waiting(on=on, retry_after=retry_after):
             telemetry.count("runs_total", outcome="waiting")
             telemetry.log("info", "waiting", object=str(target), on="; ".join(on[:SHOWN]))
-            return Report("waiting", retry_after, seen, ended, revision)
+            return Report("waiting", retry_after, seen, ended, sight.graph)
         case Failed(problems=problems, retry_after=retry_after):
             telemetry.count("runs_total", outcome="failed")
             codes = ", ".join(f"{problem.code} at {problem.node or 'definition'}" for problem in problems[:SHOWN])
             telemetry.log("warning", "failed", object=str(target), problems=codes)
-            return Report("failed", retry_after, seen, ended, revision)
+            return Report("failed", retry_after, seen, ended, sight.graph)
         case Conflict(message=message):
             telemetry.count("runs_total", outcome="conflict")
             telemetry.log("info", "conflict", object=str(target), reason=message)

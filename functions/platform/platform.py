@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from functions.platform.cluster import Cluster
 from functions.platform.driver import Driver
-from functions.platform.events import Event
+from functions.platform.events import EVENT_CONVERGE, Event
 from functions.platform.graphs import Graphs
 from functions.platform.live import LiveCluster
 from functions.platform.post import HttpPost, Post
@@ -31,13 +31,16 @@ class Platform:
     telemetry: Telemetry
     now: Callable[[], str]
 
-    async def remind(self, event: Event, delay: float) -> None:
-        """Asks the bridge, where there is an address for it, to deliver ``event`` again after ``delay`` seconds:
+    async def remind(self, event: Event, delay: int) -> bool:
+        """Asks the bridge, where there is an address for it, to deliver ``event`` again after ``delay`` seconds; whether it will.
 
-        a broker keeps no such promise.
+        A broker keeps no such promise.
         """
-        if self.settings.bridge_url:
-            await self.post.send(self.settings.bridge_url, event, {"Retry-After": str(max(1, round(delay)))})
+        if not self.settings.bridge_url:
+            return True
+        # Nothing happened: whoever gets it again has seen what it stood for.
+        reminder = replace(event, type=EVENT_CONVERGE, changes=())
+        return (await self.post.send(self.settings.bridge_url, reminder, {"Retry-After": str(delay)})).done
 
     async def close(self) -> None:
         await self.post.close()

@@ -13,23 +13,36 @@ from graphcore.numbers import whole
 
 TIMEOUT = 30.0
 """Seconds; as the Triggers' own limit, so that a receiver knows how long it has."""
+ANSWER_HEADER = "Krofn-Answer"
+"""Header in which a function or the bridge says in one word what a status alone cannot: who answered, and whether anything was done."""
+DONE, ECHO, AGAIN, REFUSED = "done", "echo", "again", "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How a delivery ended. status: HTTP status; 0 when there was no answer. retry_after: seconds the receiver asked for."""
+    """How a delivery ended.
+
+    status: HTTP status; 0 when there was no answer. retry_after: seconds the receiver asked for. answer: the word of one of our own
+    functions (see :mod:`functions.platform.delivery`), "" from anybody else.
+    """
 
     status: int
     retry_after: float | None = None
+    answer: str = ""
 
     @property
     def done(self) -> bool:
         return 200 <= self.status < 300
 
     @property
+    def settled(self) -> bool:
+        """A run of the receiver that began after the event has ended; a broker, or an echo, settles nothing."""
+        return self.done and self.answer == DONE
+
+    @property
     def hopeless(self) -> bool:
-        """The event itself is wrong; the same codes that a broker sends straight to its dead letters."""
-        return 400 <= self.status < 500 and self.status not in (404, 408, 409, 429)
+        """The event itself is wrong: only who reads the contract can say so, never a proxy in between that refuses a request."""
+        return self.status == 400 and self.answer == REFUSED
 
 
 class Post(Protocol):
@@ -50,12 +63,14 @@ class HttpPost:
     async def send(self, url: str, event: Event, headers: Mapping[str, str] | None = None) -> Sent:
         """Never raises for a fault of the network: that is status 0."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+            # Who sends decides how much at once: a limit here would let one receiver that does not answer hold up the others.
+            connector = aiohttp.TCPConnector(limit=0)
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=connector)
         own, body = encode(event, self._source)
         try:
             async with self._session.post(url, data=body, headers={**own, **(headers or {})}) as response:
                 await response.read()
-                return Sent(response.status, seconds(response.headers.get("Retry-After")))
+                return Sent(response.status, seconds(response.headers.get("Retry-After")), response.headers.get(ANSWER_HEADER, ""))
         except (aiohttp.ClientError, TimeoutError, OSError):
             return Sent(0)
 

@@ -2,9 +2,12 @@
 
 Rule 9 of the architecture. Events arrive at least once, unordered and while a run for the same object is under way. What arrives during a
 run may be the echo of that run's own writes (the watch is often ahead of the answer to the write), or news that the run had already read
-past. So an arrival waits for the run to end and is then judged: it is an echo, and acknowledged without a request, if everything it
-stands for was seen by a run that ended acknowledged; otherwise it joins the *next* run, which begins after the arrival and therefore
-reads what the event was about.
+past. So an arrival waits for the run to end and is then judged: it is an echo, and acknowledged without a request, if every change that
+it stands for was acted on by a run that ended acknowledged; otherwise it joins the *next* run, which begins after the arrival and
+therefore reads what the event was about.
+
+The judgement is per change. A version is seen if the run acted on it or on a later one. A deletion is seen only by the object's end, never
+by a version: a list after a break tells of a disappearance with the last version known, which some run has most likely read.
 
 The memory of what was seen is bounded and may vanish at any moment: forgetting costs a few reads, never correctness.
 """
@@ -17,14 +20,16 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from functions.platform.events import Event, Reference
-from graphcore.names import EVENT_DELETE
+from functions.platform.events import Changed, Event, Reference
+from functions.platform.waiting import Clock
 from graphcore.numbers import ordered
 
 Verdict: TypeAlias = Literal["converged", "waiting", "failed", "retry"]
 
 REMEMBERED = 10_000
 """Objects whose last run is remembered, per process."""
+ENTRIES = 500_000
+"""Objects seen in these runs, all together; some hundred bytes each. An instance with a thousand children counts a thousand times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +37,16 @@ class Report:
     """How a run ended.
 
     verdict: ``retry`` means a transient fault: nothing may be acknowledged. retry_after: seconds until it should be repeated, because no
-    watched event will end what it waits for. seen: newest resourceVersion per UID in the run's answers. ended: UIDs that the run saw
-    gone. revision: what it worked at. detail: one line for the log, names only.
+    watched event will end what it waits for. seen: newest resourceVersion per UID that the run acted on. ended: UIDs that the run saw
+    gone. graph: (definition's UID, revision) that it worked at, ("", None) if it found none; None if it needed none, as a deletion.
+    detail: one line for the log, names only.
     """
 
     verdict: Verdict
     retry_after: float | None = None
     seen: Mapping[str, str] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
-    revision: int | None = None
+    graph: tuple[str, int | None] | None = None
     detail: str = ""
 
     @property
@@ -71,21 +77,26 @@ class _Memory:
     report: Report
     repeat_at: float | None
 
+    @property
+    def size(self) -> int:
+        return 1 + len(self.report.seen) + len(self.report.ended)
+
 
 class Runs:
     """The runs of one process.
 
-    run: does the work; an exception counts as a transient fault, is handed to ``on_error`` and never escapes. clock: seconds, monotonic.
-    jitter: a number in [0, 1) for each repeat.
+    run: does the work; an exception counts as a transient fault, is handed to ``on_error`` and never escapes. jitter: a number in [0, 1)
+    for each repeat. entries: see ENTRIES.
     """
 
     def __init__(
         self,
         run: Run,
         *,
-        clock: Callable[[], float],
+        clock: Clock,
         jitter: Callable[[], float],
         on_error: Callable[[Reference, Exception], None],
+        entries: int = ENTRIES,
     ) -> None:
         self._run = run
         self._clock = clock
@@ -94,6 +105,13 @@ class Runs:
         self._arrivals: dict[Reference, list[_Arrival]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._memory: OrderedDict[Reference, _Memory] = OrderedDict()
+        self._entries = entries
+        self._held = 0
+
+    @property
+    def held(self) -> int:
+        """Entries remembered."""
+        return self._held
 
     async def deliver(self, event: Event) -> Answer:
         """Answers when the event needs nothing, or when a run that began after its arrival has ended.
@@ -135,23 +153,28 @@ class Runs:
         except Exception as error:
             self._on_error(target, error)
             report = Report("retry", detail=type(error).__name__)
-        self._memory.pop(target, None)
+        self._forget(target)
         if not report.acknowledged:
             return Answer(acknowledged=False)
         delay = None if report.retry_after is None else report.retry_after * (1.0 + 0.1 * self._jitter())
-        self._memory[target] = _Memory(report, None if delay is None else self._clock() + delay)
-        while len(self._memory) > REMEMBERED:
-            self._memory.popitem(last=False)
+        memory = self._memory[target] = _Memory(report, None if delay is None else self._clock() + delay)
+        self._held += memory.size
+        while len(self._memory) > REMEMBERED or self._held > self._entries:
+            self._forget(next(iter(self._memory)))
         return Answer(acknowledged=True, retry_after=delay)
+
+    def _forget(self, target: Reference) -> None:
+        memory = self._memory.pop(target, None)
+        self._held -= memory.size if memory else 0
 
     def _echo(self, target: Reference, event: Event) -> bool:
         memory = self._memory.get(target)
         if memory is None or not event.watched or not event.changes:
             return False
         report = memory.report
-        if event.revision is not None and event.revision != report.revision:
+        if report.graph is not None and event.revision is not None and not _reached(report.graph, event.definition, event.revision):
             return False
-        return all(_seen(report, uid, version, deleted=event.type == EVENT_DELETE) for uid, version in event.changes)
+        return all(_seen(report, change) for change in event.changes)
 
     def _echoed(self, target: Reference) -> Answer:
         """An echo does not cancel the repeat that the run before it asked for."""
@@ -159,15 +182,20 @@ class Runs:
         return Answer(acknowledged=True, retry_after=None if repeat_at is None else max(0.0, repeat_at - self._clock()), echo=True)
 
 
-def _seen(report: Report, uid: str, version: str, *, deleted: bool) -> bool:
-    if uid in report.ended:
+def _reached(graph: tuple[str, int | None], definition: str, revision: int) -> bool:
+    """Whether a run with this graph was at the revision that an event names, or above it. Numbers compare within one definition."""
+    return graph[0] == definition and graph[1] is not None and revision <= graph[1]
+
+
+def _seen(report: Report, change: Changed) -> bool:
+    if change.uid in report.ended:
         return True
-    seen = report.seen.get(uid)
-    if seen is None or deleted:
+    seen = report.seen.get(change.uid)
+    if seen is None or change.deleted:
         return False
     # Integers are ordered within one resource; anything else is only comparable for equality.
-    order = ordered(version, seen)
-    return seen == version if order is None else order
+    order = ordered(change.version, seen)
+    return seen == change.version if order is None else order
 
 
 def _settle(arrivals: Iterable[_Arrival], answer: Answer) -> None:

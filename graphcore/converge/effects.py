@@ -84,12 +84,16 @@ REVISIONS = Resource(INTERNAL_API_VERSION, REVISION_KIND, REVISION_PLURAL, names
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """Read one object, consistently. metadata_only: a PartialObjectMetadata suffices. Result: Found, Missing or Refused."""
+    """Read one object, consistently. metadata_only: a PartialObjectMetadata suffices. Result: Found, Missing or Refused.
+
+    look: only to find out whether something moved; whatever it shows has not been acted on, so its event is no echo.
+    """
 
     resource: Resource
     name: str
     namespace: str | None = None
     metadata_only: bool = False
+    look: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ __all__ = ["Created", "InstanceRequest", "Options", "converge_instance"]
 
 ATTEMPTS = 6
 LONGEST_RETRY = 300.0
+UNREAD = frozenset({"resourceVersion", "managedFields"})
+"""Metadata that move with every write and that no run depends on."""
 
 
 def converge_instance(request: InstanceRequest, now: datetime, options: Options | None = None) -> Run:
@@ -121,9 +123,7 @@ def _nodes(session: Session, graph: Graph) -> Steps[Outcome]:
     records = open_records(graph.nodes)
     places = yield from recorded_places(session, index_by_kind(records.values()))
     members = yield from read_members(session, places)
-    stray = yield from orphans.stray(session, places)
-    if stray is not None:
-        place, obj = stray
+    for place, obj in (yield from orphans.strays(session, places)):
         members.places = (*members.places, place)
         members.objects[identity(obj)] = obj
     for record in records.values():
@@ -183,15 +183,14 @@ def _conclude(session: Session, report: Report) -> Steps[None]:
     if written or not session.wrote:
         return
     request = session.request
-    result = yield from one(Get(request.resource, request.name, request.namespace, metadata_only=True))
+    result = yield from one(Get(request.resource, request.name, request.namespace, metadata_only=True, look=True))
     if isinstance(result, Refused):
         raise Blocked(f"reading the instance again failed: {result.message}", retry=True)
     if not isinstance(result, Found):
         raise Restart
     before, after = meta(session.instance), meta(result.object)
-    moved = any(before.get(key) != after.get(key) for key in ("uid", "generation", "deletionTimestamp"))
-    mine, theirs = annotations_of(session.instance), annotations_of(result.object)
-    if moved or any(mine.get(key) != theirs.get(key) for key in (names.CONVERGENCE, names.RECONCILE)):
+    # All that expressions can read and that rules depend on: labels, annotations, finalizers and owners too.
+    if any(before.get(key) != after.get(key) for key in (before.keys() | after.keys()) - UNREAD):
         raise Restart
 
 
@@ -258,7 +257,7 @@ def _unresolved(session: Session, missing: NoGraph) -> Steps[Outcome]:
         conditions = open_conditions(session)
         conditions.set(names.GRAPH_RESOLVED, "False", "ResolutionFailed", missing.message)
         yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))
-    return Waiting((missing.message,))
+    return Waiting((missing.message,), _retry_after(session) if missing.retry else None)
 
 
 def _management_failed(session: Session, message: str, *, retry: bool) -> Steps[Outcome]:

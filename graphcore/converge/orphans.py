@@ -1,8 +1,9 @@
 """Rule 11: children of an instance that does not exist.
 
 An invocation that finds its instance gone takes back what it created itself. Otherwise a child without instance is deleted only on an
-event about that very child, and only if everything says that it is the left-over of an interrupted invocation and nothing else: restored
-backups and manifests copied with their labels look almost the same. What may be something else is reported, not deleted.
+event about that very child (one of all that a merged delivery stands for), and only if everything says that it is the left-over of an
+interrupted invocation and nothing else: restored backups and manifests copied with their labels look almost the same. What may be
+something else is reported, not deleted.
 """
 
 from __future__ import annotations
@@ -17,18 +18,48 @@ from graphcore.converge.fence import Place
 from graphcore.converge.members import deletion_wave
 from graphcore.converge.metadata import applyset_id, labels_of, meta, namespace_of, reference, regarding
 from graphcore.converge.ownership import applied_by_us
-from graphcore.converge.session import Created, InstanceRequest, Object, Options, Session, Steps, one
+from graphcore.converge.session import Created, InstanceRequest, Member, Object, Options, Session, Steps, one
 
 RETRIES = 4
+AT_ONCE = 32
+"""Children read at the same time."""
 
 
 def instance_gone(request: InstanceRequest, now: datetime, options: Options, created: Created) -> Steps[Outcome]:
-    """The instance was not found: take back what this invocation created, then judge the child that the event is about."""
+    """The instance was not found: take back what this invocation created, then judge every child that the events are about."""
     for resource, obj in sorted(created.objects.values(), key=lambda pair: -deletion_wave(pair[1])):
         yield from _take_back(resource, obj)
-    if request.member is not None:
-        yield from _judge(request, now, options)
+    found = yield from _read(request.members)
+    doubts = [(member, obj, _doubt(request, obj, now, options)) for member, obj in found]
+    if any(doubt is None for *_, doubt in doubts):
+        # Between our first look and now the instance may have been made again.
+        again = yield from one(Get(request.resource, request.name, request.namespace, metadata_only=True, look=True))
+        if isinstance(again, Missing):
+            yield tuple(_delete(member.resource, obj) for member, obj, doubt in doubts if doubt is None)
+    what = f"{request.resource.kind} {'/'.join(part for part in (request.namespace, request.name) if part)}"
+    kept = tuple(
+        Record(regarding(obj), "Warning", "Orphaned", f"its {what} does not exist; kept, because {doubt}")
+        for _, obj, doubt in doubts
+        if doubt is not None and labels_of(obj).get(names.INSTANCE_NAME)
+    )
+    if kept:
+        yield kept
     return Converged(gone=True)
+
+
+def _read(members: Iterable[Member]) -> Steps[list[tuple[Member, Object]]]:
+    """Those that exist and are not going."""
+    found: list[tuple[Member, Object]] = []
+    several = tuple(dict.fromkeys(members))
+    for first in range(0, len(several), AT_ONCE):
+        batch = several[first : first + AT_ONCE]
+        results = yield tuple(Get(member.resource, member.name, member.namespace) for member in batch)
+        found += [
+            (member, result.object)
+            for member, result in zip(batch, results, strict=True)
+            if isinstance(result, Found) and not meta(result.object).get("deletionTimestamp")
+        ]
+    return found
 
 
 def _take_back(resource: Resource, obj: Object) -> Steps[None]:
@@ -50,45 +81,25 @@ def _delete(resource: Resource, obj: Object) -> Delete:
     return Delete(resource, metadata["name"], namespace_of(obj) or None, metadata["uid"], metadata["resourceVersion"])
 
 
-def _judge(request: InstanceRequest, now: datetime, options: Options) -> Steps[None]:
-    member = request.member
-    assert member is not None
-    read = yield from one(Get(member.resource, member.name, member.namespace))
-    if not isinstance(read, Found) or meta(read.object).get("deletionTimestamp"):
-        return
-    obj = read.object
-    doubt = _doubt(request, obj, now, options)
-    if doubt is None:
-        # Between our first look and now the instance may have been made again.
-        again = yield from one(Get(request.resource, request.name, request.namespace, metadata_only=True))
-        if isinstance(again, Missing):
-            yield (_delete(member.resource, obj),)
-    elif labels_of(obj).get(names.INSTANCE_NAME):
-        what = f"{request.resource.kind} {'/'.join(part for part in (request.namespace, request.name) if part)}"
-        yield (Record(regarding(obj), "Warning", "Orphaned", f"its {what} does not exist; kept, because {doubt}"),)
-
-
-def stray(session: Session, covered: Iterable[Place]) -> Steps[tuple[Place, Object] | None]:
-    """The child that the event is about, if it is this instance's and outside its inventory: left there by a run that was interrupted.
+def strays(session: Session, covered: Iterable[Place]) -> Steps[list[tuple[Place, Object]]]:
+    """The children that the events are about, if they are this instance's and outside its inventory: left there by interrupted runs.
 
     With the same proofs as for a child without instance; what may be a copy, or an earlier namesake's, is reported and kept.
     """
-    member = session.request.member
-    if member is None:
-        return None
-    place = Place(member.resource, (member.namespace or "") if member.resource.namespaced else "")
-    if place.key in {known.key for known in covered}:
-        return None
-    read = yield from one(Get(member.resource, member.name, member.namespace))
-    if not isinstance(read, Found) or meta(read.object).get("deletionTimestamp"):
-        return None
-    doubt = _doubt(session.request, read.object, session.now, session.options)
-    if doubt is None and labels_of(read.object).get(names.INSTANCE_ID) != meta(session.instance)["uid"]:
-        doubt = "it was made for an earlier instance of that name"
-    if doubt is None:
-        return place, read.object
-    session.event("Warning", "Orphaned", f"not in the inventory of {reference(session.instance)}; kept, because {doubt}", read.object)
-    return None
+    known = {place.key for place in covered}
+    outside = {
+        member: Place(member.resource, (member.namespace or "") if member.resource.namespaced else "") for member in session.request.members
+    }
+    found: list[tuple[Place, Object]] = []
+    for member, obj in (yield from _read(member for member, place in outside.items() if place.key not in known)):
+        doubt = _doubt(session.request, obj, session.now, session.options)
+        if doubt is None and labels_of(obj).get(names.INSTANCE_ID) != meta(session.instance)["uid"]:
+            doubt = "it was made for an earlier instance of that name"
+        if doubt is None:
+            found.append((outside[member], obj))
+        else:
+            session.event("Warning", "Orphaned", f"not in the inventory of {reference(session.instance)}; kept, because {doubt}", obj)
+    return found
 
 
 def _doubt(request: InstanceRequest, obj: Object, now: datetime, options: Options) -> str | None:

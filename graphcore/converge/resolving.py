@@ -1,8 +1,9 @@
 """Rule 5: which revision of which definition this attempt works with.
 
 The highest of what the instance has recorded, what the event names and what the process has cached. Only when nothing is recorded, or the
-recorded one no longer exists, is the generated CRD asked, which carries the active revision next to the schema that it serves. Numbers
-compare only within the life of one definition: a definition that was deleted and made again starts at 1, and a kind may change hands.
+recorded one no longer exists, or nothing but the record names one (whoever may edit the instance may lower that), is the generated CRD
+asked, which carries the active revision next to the schema that it serves. Numbers compare only within the life of one definition: a
+definition that was deleted and made again starts at 1, and a kind may change hands.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from graphcore.converge.session import Session, Steps, one
 from graphcore.graph.graph import Graph
 from graphcore.numbers import whole
 
+UNCOMPILABLE = 422
+"""Code of the refusal that stands for a revision which does not compile; a read is never answered so."""
+
 
 def active_revision(crd: Mapping[str, object]) -> int | None:
     """The revision that a generated CRD serves; None where nobody has said so yet."""
@@ -25,7 +29,7 @@ def active_revision(crd: Mapping[str, object]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class NoGraph:
-    """Why there is none.
+    """Why there is none. retry: the API server did not answer what was asked, and no event will tell that it does.
 
     quiet: nothing is said on the instance. Its definition is gone, so that it can only be deleted; or it was served before by somebody
     else, and its definition is about to be converged for the first time.
@@ -33,6 +37,7 @@ class NoGraph:
 
     message: str
     quiet: bool = False
+    retry: bool = False
 
 
 def resolve_graph(session: Session) -> Steps[Graph | NoGraph]:
@@ -44,26 +49,26 @@ def resolve_graph(session: Session) -> Steps[Graph | NoGraph]:
     highest = max((number for number in (recorded, named) if number is not None), default=None)
     uid = labels_of(session.instance).get(names.RGD_ID, "")
     another_life = session.request.definition_uid not in ("", uid)
-    if recorded is None or highest is None or definition is None or definition != labelled or another_life:
+    if recorded is None or named is None or highest is None or definition is None or definition != labelled or another_life:
         return (yield from _from_crd(session, highest if recorded is None and definition else None, definition))
     result = yield from one(NeedGraph(definition, highest, uid))
     if isinstance(result, Served):
         return _accept(session, definition, result)
     if isinstance(result, Refused):
-        return NoGraph(f"graph revision {highest} of {definition} is not available: {result.message}")
+        return _refused(highest, definition, result)
     return (yield from _from_crd(session, None, definition))
 
 
 def _from_crd(session: Session, at_least: int | None, expected: str | None) -> Steps[Graph | NoGraph]:
     kind = session.resource
-    result = yield from one(Get(CRDS, f"{kind.plural}.{kind.group}", metadata_only=True))
+    result = yield from one(Get(CRDS, f"{kind.plural}.{kind.group}", metadata_only=True, look=True))
     match result:
         case Found():
             crd = result.object
         case Missing():
             return NoGraph(f"the definition of kind {kind.kind} is gone", quiet=True)
         case Refused():
-            return NoGraph(f"reading the CustomResourceDefinition of {kind.kind} failed: {result.message}")
+            return NoGraph(f"reading the CustomResourceDefinition of {kind.kind} failed: {result.message}", retry=True)
         case _:
             raise TypeError(f"unexpected result {type(result).__name__}")
     definition = labels_of(crd).get(names.RGD_NAME)
@@ -77,9 +82,17 @@ def _from_crd(session: Session, at_least: int | None, expected: str | None) -> S
     if isinstance(served, Served):
         return _accept(session, definition, served)
     if isinstance(served, Refused):
-        return NoGraph(f"graph revision {active} of {definition} is not available: {served.message}")
-    read = yield from one(Get(DEFINITIONS, definition, metadata_only=True))
-    return NoGraph(f"graph revision {active} of {definition} does not exist", quiet=isinstance(read, Missing))
+        return _refused(active, definition, served)
+    read = yield from one(Get(DEFINITIONS, definition, metadata_only=True, look=True))
+    return NoGraph(
+        f"graph revision {active} of {definition} does not exist", quiet=isinstance(read, Missing), retry=isinstance(read, Refused)
+    )
+
+
+def _refused(revision: int, definition: str, result: Refused) -> NoGraph:
+    # What does not compile any more waits for another revision; every other refusal is the API server's, for now.
+    message = f"graph revision {revision} of {definition} is not available: {result.message}"
+    return NoGraph(message, retry=result.code != UNCOMPILABLE)
 
 
 def _accept(session: Session, definition: str, served: Served) -> Graph:

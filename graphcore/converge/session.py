@@ -50,7 +50,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The child that an event is about; only ever a hint."""
+    """A child that an event is about; only ever a hint."""
 
     resource: Resource
     name: str
@@ -62,7 +62,7 @@ class InstanceRequest:
     """Which instance, and what the event and the process know about it besides.
 
     definition: name of its definition, if known. definition_uid: of the definition whose revision the event names. revision: highest active
-    revision that the event names or the process has cached.
+    revision that the event names or the process has cached. members: the children that events are about, those said to be gone left out.
     """
 
     resource: Resource
@@ -70,7 +70,7 @@ class InstanceRequest:
     namespace: str | None = None
     definition: str | None = None
     revision: int | None = None
-    member: Member | None = None
+    members: tuple[Member, ...] = ()
     definition_uid: str = ""
 
 

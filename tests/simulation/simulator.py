@@ -126,7 +126,7 @@ class Simulation:
         delivery = self.queue.pop(self.random.randrange(len(self.queue)))
         name, member, revision = delivery
         namespace = "default"
-        request = InstanceRequest(self.world.graph.instance, name, namespace, revision=revision, member=member)
+        request = InstanceRequest(self.world.graph.instance, name, namespace, revision=revision, members=(member,) if member else ())
         task = Task(delivery, converge_instance(request, self.world.now, self.world.options))
         self.runs += 1
         task.batch = next(task.run)

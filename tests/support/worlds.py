@@ -25,13 +25,14 @@ class World:
     now: datetime = START
     options: Options = field(default_factory=Options)
     outcome: Any = None
+    revision: int = 0
 
     def __post_init__(self) -> None:
         self.activate(self.graph, 1)
 
     def activate(self, graph: Graph, revision: int, uid: str = "rgd-uid") -> None:
         """Make a revision the one that the generated CRD serves."""
-        self.graph = graph
+        self.graph, self.revision = graph, revision
         self.api.graphs[(graph.rgd_name, revision)] = (graph, uid)
         kind = graph.instance
         name = f"{kind.plural}.{kind.group}"
@@ -54,13 +55,14 @@ class World:
             body["metadata"]["namespace"] = namespace
         return self.api.create(body)
 
-    def run(self, name: str = "demo", revision: int | None = None, member: Member | None = None, namespace: str | None = "default") -> Any:
-        """One invocation; the request log afterwards is only its own."""
+    def run(self, name: str = "demo", revision: int | None = None, *members: Member, namespace: str | None = "default") -> Any:
+        """One invocation by a process that has the active revision cached; the request log afterwards is only its own."""
         self.now += timedelta(seconds=1)
         self.api.now = self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.api.log.clear()
         kind = self.graph.instance
-        request = InstanceRequest(kind, name, namespace if kind.namespaced else None, revision=revision, member=member)
+        warm = self.revision if revision is None else revision
+        request = InstanceRequest(kind, name, namespace if kind.namespaced else None, revision=warm, members=members)
         self.outcome = drive(converge_instance(request, self.now, self.options), self.api)
         return self.outcome
 

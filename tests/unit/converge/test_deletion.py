@@ -251,7 +251,7 @@ def test_a_member_outside_the_inventory_is_found_by_its_event_unless_it_may_be_a
     world.api.perform(Apply(SECRET, "lost", "default", body, manager))
     assert world.run() == Converged()
     assert world.api.find("Secret", "lost"), "not in the inventory, not known"
-    assert world.run(member=Member(SECRET, "lost", "default")) == Converged()
+    assert world.run("demo", None, Member(SECRET, "lost", "default")) == Converged()
     assert (world.api.find("Secret", "lost") is None) == (manager == names.MANAGER_APPLYSET)
 
 
@@ -277,7 +277,7 @@ def orphan(world: World) -> Member:
 
 def test_a_young_leftover_is_deleted_on_an_event_for_it() -> None:
     world = world_of(node("a"), node("b"))
-    assert world.run(member=orphan(world)) == Converged(gone=True)
+    assert world.run("demo", None, orphan(world)) == Converged(gone=True)
     assert [item["metadata"]["name"] for item in world.api.all("ConfigMap")] == ["demo-b"], "only what the event is about"
 
 
@@ -298,7 +298,7 @@ def test_what_may_be_something_else_is_reported_and_kept(change: Any, reason: st
         world.api.edit("ConfigMap", "demo-a", change)
     else:
         world.now += timedelta(seconds=24)
-    assert world.run(member=member) == Converged(gone=True)
+    assert world.run("demo", None, member) == Converged(gone=True)
     assert world.api.find("ConfigMap", "demo-a")
     assert [(event.reason, reason in event.message) for event in world.api.events] == [("Orphaned", True)]
 
@@ -311,7 +311,7 @@ def test_a_copy_that_was_never_applied_by_us_is_kept() -> None:
     world.api.create(
         {**child, "metadata": {key: child["metadata"][key] for key in ("name", "namespace", "labels", "annotations")}}, "velero"
     )
-    world.run(member=Member(CONFIG_MAP, "demo-a", "default"))
+    world.run("demo", None, Member(CONFIG_MAP, "demo-a", "default"))
     assert world.api.find("ConfigMap", "demo-a")
 
 
@@ -319,5 +319,5 @@ def test_a_live_instance_of_that_name_keeps_its_children_whatever_its_uid() -> N
     world = world_of(node("a"))
     member = orphan(world)
     world.instance()
-    assert world.run(member=member) == Converged()
+    assert world.run("demo", None, member) == Converged()
     assert world.api.find("ConfigMap", "demo-a")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from functions.platform.delivery import Function, application
-from functions.platform.events import EVENT_UPDATE, FUNCTION_ROLES, Event, EventError, Reference, Role, encode, parse
+from functions.platform.events import EVENT_UPDATE, FUNCTION_ROLES, Changed, Event, EventError, Progress, Reference, Role, encode, parse
 from functions.platform.platform import Platform, assemble
 from functions.platform.post import Sent
 from functions.platform.runs import Report
@@ -28,12 +28,17 @@ EVENT = Event(
     Reference("kro.run/v1", "Web", "ns", "a"),
     "u",
     {"name": "a", "namespace": "ns", "uid": "u", "resourceVersion": "3"},
-    (("u", "3"), ("c", "4")),
+    (
+        Changed("u", "3", False, Reference("kro.run/v1", "Web", "ns", "a"), "webs"),
+        Changed("c", "4", True, Reference("v1", "ConfigMap", "ns", "c"), "configmaps"),
+    ),
     7,
     "definition-uid",
     "webs",
     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "id-1",
+    "77",
+    Progress(("crd", "2"), "webs.kro.run", "token", 3, (("ns", "a", "u"),)),
 )
 
 
@@ -159,7 +164,7 @@ def test_nothing_but_metadata_is_read_from_a_whole_object() -> None:
     }
     event = parse(headers, json.dumps(whole).encode())
     assert dict(event.metadata) == {"name": "a", "uid": "u", "resourceVersion": "3"}
-    assert event.changes == (("u", "3"),)
+    assert event.changes == (Changed("u", "3", subject=Reference("kro.run/v1", "Web", "ns", "a"), plural="webs"),)
     assert "password" not in repr(event)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from functions.bridge import queue as module
-from functions.bridge.queue import Queue, merge
-from functions.platform.events import EVENT_ADD, EVENT_CONVERGE, EVENT_UPDATE, Event, Reference, Role
+from functions.bridge.queue import Queue
+from functions.platform.events import EVENT_CONVERGE, EVENT_UPDATE, Changed, Event, Reference, Role
 from functions.platform.post import Sent
 
 
 def event(key: str, version: str, *, kind: str = EVENT_UPDATE, revision: int | None = None) -> Event:
-    return Event(kind, Role.INSTANCE, Reference("g/v1", "K", "ns", key), key, {}, ((key, version),), revision)
+    return Event(kind, Role.INSTANCE, Reference("g/v1", "K", "ns", key), key, {}, (Changed(key, version),), revision)
 
 
 class Receiver:
@@ -64,7 +64,7 @@ def test_what_arrives_during_a_delivery_is_merged_into_the_next() -> None:
         receiver.hold.set()
         await until(lambda: queue.depth == 0)
         got = [item for item in receiver.got if item.partition == "a"]
-        assert [item.changes for item in got] == [(("a", "1"),), (("a", "2"), ("a", "3"), ("a", "4"))]
+        assert [item.changes for item in got] == [(Changed("a", "1"),), (Changed("a", "4"),)]
         assert queue.lag() == 0.0
 
     play(scene)
@@ -84,14 +84,14 @@ def test_a_failed_delivery_is_repeated_and_delays_nobody_else(status: int, monke
         queue.put(event("b", "1"))
         await until(lambda: queue.depth == 0)
         assert [item.partition for item in receiver.got] == ["a", "b", "a"]
-        assert receiver.got[-1].changes == (("a", "1"), ("a", "2"))
+        assert receiver.got[-1].changes == (Changed("a", "2"),)
 
     play(scene)
 
 
 def test_an_event_that_is_refused_as_such_is_not_repeated() -> None:
     async def scene() -> None:
-        receiver = Receiver(Sent(400))
+        receiver = Receiver(Sent(400, answer="refused"))
         queue = queue_to(receiver)
         queue.put(event("a", "1"))
         await until(lambda: queue.depth == 0)
@@ -113,15 +113,7 @@ def test_retry_after_brings_a_converge_event_unless_news_comes_first() -> None:
         assert queue.depth == 0
         queue.put(event("a", "2"))
         await until(lambda: len(receiver.got) == 3)
-        assert receiver.got[2].changes == (("a", "2"),)
+        assert receiver.got[2].changes == (Changed("a", "2"),)
         await queue.close()
 
     play(scene)
-
-
-def test_merging_never_turns_a_converge_event_into_an_echo() -> None:
-    converge = event("a", "1", kind=EVENT_CONVERGE, revision=4)
-    assert merge(converge, event("a", "2")).type == EVENT_CONVERGE
-    assert merge(event("a", "2"), converge).type == EVENT_CONVERGE
-    assert merge(event("a", "1", kind=EVENT_ADD), event("a", "2")).type == EVENT_UPDATE
-    assert merge(converge, event("a", "2")).revision == 4

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from functions.platform.events import EVENT_CONVERGE, EVENT_DELETE, EVENT_UPDATE, Event, Reference, Role
+from functions.platform.events import EVENT_CONVERGE, EVENT_DELETE, EVENT_UPDATE, Changed, Event, Reference, Role
 from functions.platform.runs import Answer, Report, Runs
 
 WEB = Reference("kro.run/v1alpha1", "WebApp", "default", "web")
 
 
-def changed(uid: str, version: str, *, kind: str = EVENT_UPDATE, revision: int | None = 1, more: tuple[tuple[str, str], ...] = ()) -> Event:
-    return Event(kind, Role.INSTANCE, WEB, "u", {}, ((uid, version), *more), revision)
+def changed(uid: str, version: str, *, kind: str = EVENT_UPDATE, revision: int | None = 1, more: tuple[Changed, ...] = ()) -> Event:
+    return Event(kind, Role.INSTANCE, WEB, "u", {}, (Changed(uid, version, kind == EVENT_DELETE), *more), revision)
 
 
 class Script:
@@ -51,7 +51,7 @@ def play(scene: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(scene(), 5))  # type: ignore[arg-type]
 
 
-SEEN = Report("converged", seen={"u": "7", "child": "9"}, ended=frozenset({"gone"}), revision=1)
+SEEN = Report("converged", seen={"u": "7", "child": "9"}, ended=frozenset({"gone"}), graph=("", 1))
 
 
 def test_arrivals_during_a_run_share_the_next_one() -> None:
@@ -80,11 +80,15 @@ def test_arrivals_during_a_run_share_the_next_one() -> None:
         (changed("u", "7"), True),
         (changed("u", "6"), True),
         (changed("u", "8"), False),
-        (changed("child", "9", more=(("u", "5"),)), True),
-        (changed("child", "9", more=(("other", "1"),)), False),
+        (changed("child", "9", more=(Changed("u", "5"),)), True),
+        (changed("child", "9", more=(Changed("other", "1"),)), False),
         (changed("gone", "99", kind=EVENT_DELETE), True),
         (changed("child", "9", kind=EVENT_DELETE), False),
+        (changed("child", "9", more=(Changed("u", "5", deleted=True),)), False),
+        (changed("child", "9", more=(Changed("gone", "1", deleted=True),)), True),
         (changed("u", "7", revision=2), False),
+        (changed("u", "7", revision=0), True),
+        (replace(changed("u", "7"), definition="another"), False),
         (changed("u", "7", kind=EVENT_CONVERGE), False),
         (replace(changed("u", "7"), changes=()), False),
         (changed("u", "7", revision=None), True),
