@@ -21,19 +21,35 @@ from functions.platform.waiting import Clock, Sleep, either
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 30.0
 LONGEST_ABSENCE = 1.0
 """Seconds between attempts to reach a receiver that does not answer at all: asking costs nobody anything, and it may be starting."""
+MERGED_AT_ONCE = 64
 
 
 @dataclass(slots=True)
 class _Slot:
-    """since: when what is pending began to wait. repeat: when to look again although nothing happened, and the event that says so."""
+    """since: when what waits began to wait. repeat: when to look again although nothing happened, and the event that says so."""
 
-    pending: Event | None
     since: float
+    waiting: list[Event] = field(default_factory=list)
+    merge_at: int = MERGED_AT_ONCE
     task: asyncio.Task[None] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     failures: int = 0
     repeat: tuple[float, Event] | None = None
     resting: bool = False
+
+    def take(self) -> Event | None:
+        """Everything that waits as one event, or as much of it as one can hold; the rest goes on waiting."""
+        if not self.waiting:
+            return None
+        event, rest = split(merge(*self.waiting))
+        self.waiting = [rest] if rest else []
+        return event
+
+    def squeeze(self) -> None:
+        """Keeps what waits no longer than what it stands for. Rarely enough that a large instance's events cost no more each."""
+        if len(self.waiting) >= self.merge_at:
+            self.waiting = [merge(*self.waiting)]
+            self.merge_at = max(MERGED_AT_ONCE, len(self.waiting[0].changes))
 
 
 class Queue:
@@ -63,12 +79,12 @@ class Queue:
         """Takes an event; never blocks and never fails."""
         self.counts["received"] += 1
         slot = self._slot(event)
-        if slot.pending is None:
-            slot.since = self._clock()
-            slot.pending = event
-        else:
+        if slot.waiting:
             self.counts["merged"] += 1
-            slot.pending = merge(slot.pending, event)
+        else:
+            slot.since = self._clock()
+        slot.waiting.append(event)
+        slot.squeeze()
         slot.wake.set()
 
     def remind(self, event: Event, delay: float) -> None:
@@ -85,7 +101,7 @@ class Queue:
     def lag(self) -> float:
         """Age in seconds of the oldest event not yet delivered."""
         now = self._clock()
-        return max((now - slot.since for slot in self._slots.values() if slot.pending is not None), default=0.0)
+        return max((now - slot.since for slot in self._slots.values() if slot.waiting), default=0.0)
 
     async def close(self) -> None:
         tasks = [slot.task for slot in self._slots.values() if slot.task]
@@ -97,7 +113,7 @@ class Queue:
         key = key_of(event)
         slot = self._slots.get(key)
         if slot is None:
-            slot = self._slots[key] = _Slot(None, self._clock())
+            slot = self._slots[key] = _Slot(self._clock())
             slot.task = asyncio.create_task(self._drain(key, slot))
         return slot
 
@@ -107,11 +123,11 @@ class Queue:
         slot.repeat = (due, event) if known is None else (min(due, known[0]), merge(known[1], event))
 
     async def _drain(self, key: Key, slot: _Slot) -> None:
-        while slot.pending is not None or slot.repeat is not None:
-            if slot.pending is None:
+        while slot.waiting or slot.repeat is not None:
+            event = slot.take()
+            if event is None:
                 await self._rest(slot)
-            if slot.pending is not None:
-                event, slot.pending = split(slot.pending)
+            else:
                 await self._deliver(slot, event)
         del self._slots[key]
 
@@ -131,7 +147,7 @@ class Queue:
                 self._repeat(slot, replace(event, type=EVENT_CONVERGE, changes=(), progress=None), sent.retry_after)
         else:
             slot.failures += 1
-            slot.pending = merge(event, slot.pending) if slot.pending else event
+            slot.waiting.insert(0, event)
             longest = LONGEST_BACKOFF if sent.status else LONGEST_ABSENCE
             pause = min(FIRST_BACKOFF * 2.0 ** min(slot.failures - 1, 16), longest)
             await self._sleep(pause * (0.75 + 0.5 * self._jitter()))
@@ -146,5 +162,5 @@ class Queue:
             slot.resting = True
             await either(slot.wake, left, self._sleep)
             slot.resting = False
-        elif slot.pending is None:
-            slot.pending, slot.repeat, slot.since = event, None, self._clock()
+        else:
+            slot.waiting, slot.repeat, slot.since = [event], None, self._clock()

@@ -43,28 +43,29 @@ def _identity(event: Event) -> Key:
     return (event.subject.api_version, event.subject.kind, event.subject.namespace, event.subject.name)
 
 
-def merge(older: Event, newer: Event) -> Event:
-    """One event for both, which have the same key: the newer one's content, the changes of both.
+def merge(*events: Event) -> Event:
+    """One event for several of the same key, oldest first: the newest one's content, the changes of all.
 
-    If either is never an echo, neither is the merged one. If any change is a deletion, the merged event is one by its type: a reader that
+    If any is never an echo, neither is the merged one. If any change is a deletion, the merged event is one by its type: a reader that
     knows nothing else then takes all of it for news.
     """
-    kind = newer.type if older.watched else older.type
-    changes = combined((*older.changes, *newer.changes))
-    if newer.watched and older.watched:
-        if not older.changes or not newer.changes:
+    newest = events[-1]
+    changes = combined(change for event in events for change in event.changes)
+    kind = next((event.type for event in events if not event.watched), newest.type)
+    if newest.watched and kind == newest.type:
+        if not all(event.changes for event in events):
             kind = EVENT_CONVERGE
         elif any(change.deleted for change in changes):
             kind = EVENT_DELETE
-    naming = best_known((older, newer))
+    naming = best_known(events)
     return replace(
-        newer,
+        newest,
         type=kind,
         changes=changes,
         revision=naming.revision,
         definition=naming.definition,
         asof=naming.asof,
-        progress=least(newer.role, (older.progress, newer.progress)),
+        progress=least(newest.role, (event.progress for event in events)),
     )
 
 
@@ -72,7 +73,8 @@ def split(event: Event, size: int = LISTED) -> tuple[Event, Event | None]:
     """The event with its first ``size`` changes, and one that stands for the others."""
     if len(event.changes) <= size:
         return event, None
-    return replace(event, changes=event.changes[:size]), replace(event, changes=event.changes[size:])
+    # Two events are two also to whoever tells events apart by their id.
+    return replace(event, changes=event.changes[:size]), replace(event, changes=event.changes[size:], id=event.id and f"{event.id}+")
 
 
 def combined(changes: Iterable[Changed]) -> tuple[Changed, ...]:

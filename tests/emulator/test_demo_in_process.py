@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -206,7 +206,10 @@ def test_the_cost_budget_of_a_web_app_holds_to_the_request() -> None:
     play(scene)
 
 
-def test_a_lost_cache_costs_reads_and_no_write() -> None:
+@pytest.mark.parametrize(("named", "more"), [(1, 1), (None, 2)])
+def test_a_lost_cache_costs_reads_and_no_write(named: int | None, more: int) -> None:
+    """The revision is read again; where nobody names one, what the kind serves is asked first."""
+
     async def scene(host: Host) -> None:
         client = host.client()
         await apply(client, WEB)
@@ -216,9 +219,10 @@ def test_a_lost_cache_costs_reads_and_no_write() -> None:
         host.lose("instance")
         host.boot("instance")
         meter = Meter(host.clusters["instance"], len(host.clusters["instance"].requests))
-        host.inlet.take(from_object(EVENT_CONVERGE, Role.INSTANCE, WEBAPPS, created["metadata"], traceparent=""), None)  # type: ignore[union-attr]
+        event = from_object(EVENT_CONVERGE, Role.INSTANCE, WEBAPPS, created["metadata"], traceparent="")
+        host.inlet.take(replace(event, revision=named), None)  # type: ignore[union-attr]
         await host.quiet()
-        assert meter.read() == (1 + KINDS + 1, 0)
+        assert meter.read() == (1 + KINDS + more, 0)
 
     play(scene)
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from graphcore import names
-from graphcore.converge.effects import Apply, Converged, Delete, Failed, Refused, Waiting
+from graphcore.converge import converge_instance
+from graphcore.converge.effects import Apply, Converged, Delete, Failed, Get, Refused, Waiting
 from graphcore.converge.fence import read_mark
-from graphcore.converge.session import Member
+from graphcore.converge.session import InstanceRequest, Member
 from tests.support.graphs import CONFIG_MAP, DEPLOYMENT, SECRET, graph, node
+from tests.support.memory import drive
 from tests.support.worlds import World
 
 
@@ -320,4 +322,45 @@ def test_a_live_instance_of_that_name_keeps_its_children_whatever_its_uid() -> N
     member = orphan(world)
     world.instance()
     assert world.run("demo", None, member) == Converged()
+    assert world.api.find("ConfigMap", "demo-a")
+
+
+@pytest.mark.parametrize("about", [("demo-a", "demo-b", "demo-old"), ("demo-old", "demo-b", "demo-a"), ("demo-b",), ("nothing", "demo-a")])
+def test_every_leftover_that_a_merged_event_is_about_is_judged_by_itself(about: tuple[str, ...]) -> None:
+    world = world_of(node("a"), node("b"))
+    orphan(world)
+    child = world.api.get("ConfigMap", "demo-a")["metadata"]
+    copy = {"name": "demo-old", "namespace": "default", "labels": child["labels"]}
+    world.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": copy}, "velero")
+    assert world.run("demo", None, *(Member(CONFIG_MAP, name, "default") for name in about)) == Converged(gone=True)
+    left = {item["metadata"]["name"] for item in world.api.all("ConfigMap")}
+    assert left == {"demo-old", *({"demo-a", "demo-b"} - set(about))}
+    assert len(world.api.events) == about.count("demo-old")
+
+
+def test_several_strays_of_a_living_instance_are_found_by_their_events() -> None:
+    world = world_of(node("a"))
+    child = world.api.get("ConfigMap", "demo-a")["metadata"]
+    for name, manager in (("lost-1", names.MANAGER_APPLYSET), ("copy", "velero"), ("lost-2", names.MANAGER_APPLYSET)):
+        labels = {**child["labels"], names.NODE_ID: "lost"}
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "default", "labels": labels}}
+        world.api.perform(Apply(SECRET, name, "default", body, manager))
+    several = [Member(SECRET, name, "default") for name in ("lost-1", "copy", "lost-2", "gone")]
+    assert world.run("demo", None, Member(CONFIG_MAP, "demo-a", "default"), *several) == Converged()
+    assert [item["metadata"]["name"] for item in world.api.all("Secret")] == ["copy"]
+
+
+def test_an_instance_made_again_between_the_looks_keeps_its_children_and_its_own_event() -> None:
+    """The second look is only a look: what it shows, no run has acted on."""
+    world = world_of(node("a"))
+    member = orphan(world)
+    request = InstanceRequest(world.graph.instance, "demo", "default", revision=1, members=(member,))
+    run = converge_instance(request, world.now, world.options)
+    effects = next(run)
+    effects = run.send([world.api.serve(effect) for effect in effects])
+    assert [type(effect) for effect in effects] == [Get]
+    world.instance()
+    effects = run.send([world.api.serve(effect) for effect in effects])
+    assert [effect.look for effect in effects] == [True]
+    assert drive(run, world.api, [world.api.serve(effect) for effect in effects]) == Converged(gone=True)
     assert world.api.find("ConfigMap", "demo-a")

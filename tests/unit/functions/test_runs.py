@@ -171,3 +171,17 @@ def test_a_run_goes_on_when_its_sender_hangs_up() -> None:
         assert (await runs.deliver(changed("u", "7"))).echo
 
     play(scene)
+
+
+@pytest.mark.parametrize(("children", "kept"), [(10, 20), (1000, 2), (5000, 0)])
+def test_what_is_remembered_is_bounded_in_entries(children: int, kept: int) -> None:
+    async def scene() -> None:
+        async def run(_target: Reference, _events: tuple[Event, ...]) -> Report:
+            return Report("converged", seen={f"c{number}": "1" for number in range(children)})
+
+        runs = Runs(run, clock=lambda: 0.0, jitter=lambda: 0.0, on_error=lambda *_: None, entries=2500)
+        for number in range(20):
+            await runs.deliver(replace(changed("u", "1"), subject=Reference("kro.run/v1", "Web", "ns", f"w{number}")))
+        assert runs.held == kept * (children + 1)
+
+    play(scene)
