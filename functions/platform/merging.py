@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from functions.platform.events import EVENT_CONVERGE, EVENT_DELETE, FUNCTION_OF, Event, EventError, Role
 from functions.platform.subjects import Changed, Progress
+from graphcore.numbers import UINT64_MAX, whole
 
 LISTED = 500
 """Changes in one event; what stands for more goes in several."""
@@ -144,4 +145,4 @@ def least(role: Role, found: Iterable[Progress | None]) -> Progress | None:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return whole(text, most=UINT64_MAX)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from graphcore.numbers import whole
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -113,8 +115,8 @@ def progress_from_data(value: Any) -> Progress | None:
     """None for what is no progress: then everything is told again."""
     if not isinstance(value, Mapping) or not isinstance(value.get("about"), list):
         return None
-    told, left = value.get("told"), value.get("left")
-    if type(told) is not int or not isinstance(left, list) or any(not isinstance(item, list) or len(item) != 3 for item in left):
+    told, left = whole(value.get("told")), value.get("left")
+    if told is None or not isinstance(left, list) or any(not isinstance(item, list) or len(item) != 3 for item in left):
         return None
     return Progress(
         tuple(map(str, value["about"])),

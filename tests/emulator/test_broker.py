@@ -10,7 +10,7 @@ import pytest
 import yaml
 from starlette.responses import Response
 
-from functions.platform.events import EVENT_UPDATE, Event, Reference, Role, encode
+from functions.platform.events import EVENT_UPDATE, Changed, Event, Reference, Role, encode
 from local_emulator.broker import Broker, Trigger
 from local_emulator.host import BRIDGE_URL, Host, address
 from local_emulator.inprocess import call
@@ -18,7 +18,14 @@ from tests.emulator.hosting import apply, play, read, ready
 from tests.emulator.test_demo_in_process import INSTANCE, WEB
 
 EVENT = Event(
-    EVENT_UPDATE, Role.INSTANCE, Reference("g/v1", "K", "ns", "a"), "u", {"name": "a", "uid": "u"}, (("u", "1"),), plural="ks", id="1"
+    EVENT_UPDATE,
+    Role.INSTANCE,
+    Reference("g/v1", "K", "ns", "a"),
+    "u",
+    {"name": "a", "uid": "u"},
+    (Changed("u", "1"),),
+    plural="ks",
+    id="1",
 )
 REPLY = {"ce-id": "r", "ce-type": "reply", "ce-source": "s", "ce-specversion": "1.0", "ce-krorole": "instance"}
 

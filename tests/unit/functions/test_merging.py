@@ -225,7 +225,7 @@ def test_a_fanout_goes_on_where_nobody_is_left_out(role: Role, found: list[Progr
     [
         lambda data: data.update(progress=[]),
         lambda data: data["progress"].update(about=None),
-        lambda data: data["progress"].update(told="7"),
+        lambda data: data["progress"].update(told="7x"),
         lambda data: data["progress"].update(left=[["ns", "a"]]),
     ],
 )
