@@ -151,12 +151,32 @@ class ControlPlane:
         )  # fmt: skip
 
     def _start_manager(self) -> None:
+        controllers = ("*",) if self.with_kwok else CONTROLLERS
         self._run(
-            "kube-controller-manager", f"--kubeconfig={self.kubeconfig}", f"--service-account-private-key-file={self.directory / 'sa.key'}",
-            "--use-service-account-credentials=false", "--leader-elect=false", f"--secure-port={self.manager_port}", "--bind-address=127.0.0.1",
-            f"--cert-dir={self.directory / 'manager-certs'}", f"--controllers={'*' if self.with_kwok else ','.join(CONTROLLERS)}",
+            "kube-controller-manager", *self._manager_arguments(self.manager_port, controllers), f"--service-account-private-key-file={self.directory / 'sa.key'}",
             "--concurrent-namespace-syncs=10", "--namespace-sync-period=2s",
         )  # fmt: skip
+
+    def _manager_arguments(self, port: int, controllers: tuple[str, ...]) -> list[str]:
+        return [
+            f"--kubeconfig={self.kubeconfig}", "--use-service-account-credentials=false", "--leader-elect=false", f"--secure-port={port}",
+            "--bind-address=127.0.0.1", f"--cert-dir={self.directory / 'manager-certs'}", f"--controllers={','.join(controllers)}",
+        ]  # fmt: skip
+
+    @contextlib.contextmanager
+    def controllers(self, *names: str) -> Iterator[None]:
+        """A second kube-controller-manager that runs these controllers for as long as the block lasts."""
+        (port,) = free_ports(1)
+        log = (self.directory / "more-controllers.log").open("wb")
+        process = subprocess.Popen(
+            [str(require("kube-controller-manager")), *self._manager_arguments(port, names)],
+            cwd=self.directory, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, env={"PATH": os.environ["PATH"], "HOME": str(self.directory)},
+        )  # fmt: skip
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait(5)
 
     def _start_kwok(self) -> None:
         self._run("kwok", f"--kubeconfig={self.kubeconfig}", "--manage-all-nodes=true", "--server-address=")

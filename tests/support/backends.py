@@ -31,11 +31,12 @@ START_TIMEOUT = 60.0
 class Backend:
     """An API server for scenarios. The functions have exactly the rights of ``knative/`` and of what a scenario's definition needs.
 
-    kubeconfig: what the functions use; contexts: the kubeconfig context of each process; directory: where logs go.
+    kubeconfig: what the functions use; contexts: the kubeconfig context of each process; directory: where logs go; plane: the real control
+    plane, where the tests started one.
     """
 
-    def __init__(self, name: str, access: Access, directory: Path, audit_log: Path | None) -> None:
-        self.name, self.access, self.directory = name, access, directory
+    def __init__(self, name: str, access: Access, directory: Path, audit_log: Path | None, plane: ControlPlane | None = None) -> None:
+        self.name, self.access, self.directory, self.plane = name, access, directory, plane
         self.kubeconfig = directory / "functions.kubeconfig"
         self.accounting = Accounting(audit_log) if audit_log else None
         self.client = self.admin()
@@ -122,7 +123,7 @@ def start_backend(name: str, directory: Path) -> Iterator[Backend]:
             pytest.fail(f"the real API server cannot run: {error}", pytrace=False)
         pytest.skip(f"no real API server: {error}")
     try:
-        yield Backend(name, Access(plane.server, plane.token, plane.ca.read_bytes()), directory, plane.audit_log)
+        yield Backend(name, Access(plane.server, plane.token, plane.ca.read_bytes()), directory, plane.audit_log, plane)
     finally:
         plane.stop()
 
