@@ -5,96 +5,108 @@
   with the index label of its kind, filtered by what they have recorded.
 * ``resync``: a tick; every instance and every definition.
 
-Instances are listed in pages, metadata only. A run that cannot finish remembers how far it got, so that a large kind gets through in
-several deliveries.
+Instances are listed in pages, metadata only; each delivery passes one and hands the rest on in an event. Progress belongs to what is told:
+one activation (the CRD's UID, the definition and the revision), one version of an object that is referred to, one tick.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import functions_framework.aio
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from functions.platform.cluster import METADATA_LIST, Request
+from functions.fanout.telling import PAGE, Audience, Metadata, RefusedError, Telling
+from functions.platform.cluster import Request
 from functions.platform.delivery import Function, application
-from functions.platform.events import Event, Reference, Role, from_object
+from functions.platform.events import Event, Progress, Reference, Role, from_object
+from functions.platform.merging import least
 from functions.platform.paths import CRDS, DEFINITIONS, collection, instance_kind, member
 from functions.platform.platform import Platform, opener
+from functions.platform.post import Sent
 from functions.platform.runs import Report, Run
+from functions.platform.waiting import Clock
 from graphcore.converge.references import index_label, recorded
 from graphcore.graph.model import Resource
 from graphcore.names import ACTIVE_REVISION, EVENT_CONVERGE, OWNED, RGD_ID, RGD_NAME
 from graphcore.numbers import whole
 
-PAGE = 200
-AT_ONCE = 16
-"""Events posted at the same time."""
-
-
-class RefusedError(Exception):
-    """A list or a delivery failed; the event is to be delivered again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A generated CRD: how its instances are addressed and what serves them."""
+    """A generated CRD: how its instances are addressed and what serves them. version: resourceVersion of the CRD that says so."""
 
     resource: Resource
     revision: int | None
     definition_uid: str
+    version: str
 
 
 @dataclass(slots=True)
 class Fanout:
-    """positions: where interrupted lists go on, by what they are about; forgotten with the process, which only means to begin again."""
+    """page: objects told in one delivery. clock: seconds, monotonic."""
 
     platform: Platform
-    positions: dict[tuple[str, str], str] = field(default_factory=dict)
+    page: int = PAGE
+    clock: Clock = time.monotonic
 
     async def run(self, target: Reference, events: tuple[Event, ...]) -> Report:
-        """Everything that these events about one object ask for. Raises RefusedError, ClusterError, TimeoutError."""
-        async with asyncio.timeout(self.platform.settings.run_deadline):
-            for event in {event.role: event for event in events}.values():
+        """A part of what these events about one object ask for; the rest goes on in events of its own.
+
+        Raises RefusedError, ClusterError, TimeoutError.
+        """
+        deadline = self.platform.settings.run_deadline
+        until = self.clock() + deadline / 2
+        async with asyncio.timeout(deadline):
+            for several in _alike(events):
+                event = several[-1]
+                telling = Telling(self.platform.driver, self._send, self.clock, until, self.page)
+                progress = least(event.role, (item.progress for item in several))
                 match event.role:
                     case Role.ACTIVATION:
-                        await self._activation(target)
+                        rest = await self._activation(target, telling, progress)
                     case Role.EXTERNAL:
-                        await self._external(event)
+                        rest = await self._external(event, telling, progress)
                     case _:
-                        await self._resync()
+                        rest = await self._resync(telling, progress)
+                if rest is not None:
+                    await self._hand_on(event, rest)
         return Report("converged")
 
-    async def _activation(self, target: Reference) -> None:
+    async def _activation(self, target: Reference, telling: Telling, progress: Progress | None) -> Progress | None:
+        """Every instance of the kind is told of the revision that its CRD serves now."""
         answer = await self.platform.driver.request(Request("GET", member(CRDS, None, target.name)))
-        if answer.status == 404:
-            return
+        if answer.missing(target.name):
+            return None
         if not answer.ok:
             raise RefusedError(answer.message)
-        await self._tell_all(_generated(answer.body), f"activation/{target.name}")
+        generated = _generated(answer.body)
+        about = (str(answer.body["metadata"]["uid"]), generated.definition_uid, str(generated.revision))
+        if progress is None or progress.about != about:
+            # Whom an interrupted telling of an older revision has passed knows nothing of this one.
+            progress = Progress(about)
+        return await telling.advance([_instances(generated)], progress)
 
-    async def _external(self, event: Event) -> None:
+    async def _external(self, event: Event, telling: Telling, progress: Progress | None) -> Progress | None:
         subject = event.subject
         resource = Resource(subject.api_version, subject.kind, event.plural, namespaced=bool(subject.namespace))
         changed = {"metadata": dict(event.metadata)}
-        for generated in await self._all_generated():
-            await self._tell_all(
-                generated,
-                f"external/{subject}",
-                selector=f"{index_label(resource)}=true",
-                concerned=lambda metadata: any(item.matches(resource, changed) for item in recorded({"metadata": metadata})),
-            )
 
-    async def _resync(self) -> None:
-        async for page in self._pages(DEFINITIONS, "", "resync"):
-            await self._tell([from_object(EVENT_CONVERGE, Role.DEFINITION, DEFINITIONS, metadata, traceparent="") for metadata in page])
-        for generated in await self._all_generated():
-            await self._tell_all(generated, "resync")
+        def concerned(metadata: Metadata) -> bool:
+            return any(item.matches(resource, changed) for item in recorded({"metadata": metadata}))
+
+        audiences = [_instances(item, f"{index_label(resource)}=true", concerned) for item in await self._all_generated()]
+        return await telling.advance(audiences, progress or Progress(_version(event)))
+
+    async def _resync(self, telling: Telling, progress: Progress | None) -> Progress | None:
+        audiences = [Audience(DEFINITIONS, _converge(Role.DEFINITION, DEFINITIONS)), *map(_instances, await self._all_generated())]
+        return await telling.advance(audiences, progress or Progress(("resync",)))
 
     async def _all_generated(self) -> list[Generated]:
         answer = await self.platform.driver.request(Request("GET", collection(CRDS), {"labelSelector": f"{OWNED}=true,{RGD_NAME}"}))
@@ -102,50 +114,41 @@ class Fanout:
             raise RefusedError(answer.message)
         return [_generated(item) for item in answer.body.get("items") or ()]
 
-    async def _tell_all(
-        self, generated: Generated, purpose: str, *, selector: str = "", concerned: Callable[[Mapping[str, Any]], bool] = lambda _: True
-    ) -> None:
-        """One converge event per instance of the kind that is concerned."""
-        async for page in self._pages(generated.resource, selector, purpose):
-            events = [
-                replace(
-                    from_object(EVENT_CONVERGE, Role.INSTANCE, generated.resource, metadata, traceparent=""),
-                    revision=generated.revision,
-                    definition=generated.definition_uid,
-                )
-                for metadata in page
-                if concerned(metadata)
-            ]
-            await self._tell(events)
+    async def _hand_on(self, event: Event, rest: Progress) -> None:
+        sent = await self._send(replace(event, type=EVENT_CONVERGE, changes=(), progress=rest))
+        if not sent.done:
+            raise RefusedError("the rest was not accepted")
 
-    async def _pages(self, resource: Resource, selector: str, purpose: str) -> AsyncIterator[list[dict[str, Any]]]:
-        """Metadata of the kind's objects, page by page; a page counts as done when the next one is asked for."""
-        key = (purpose, f"{resource.plural}.{resource.group}")
-        while True:
-            query = {"limit": str(PAGE)} | ({"labelSelector": selector} if selector else {})
-            if key in self.positions:
-                query["continue"] = self.positions[key]
-            answer = await self.platform.driver.request(Request("GET", collection(resource), query, accept=METADATA_LIST))
-            if answer.status == 410 and key in self.positions:
-                del self.positions[key]
-                continue
-            if answer.status == 404:
-                return
-            if not answer.ok:
-                raise RefusedError(answer.message)
-            yield [item["metadata"] for item in answer.body.get("items") or ()]
-            position = (answer.body.get("metadata") or {}).get("continue")
-            if not position:
-                self.positions.pop(key, None)
-                return
-            self.positions[key] = str(position)
+    async def _send(self, event: Event) -> Sent:
+        identifier = uuid.uuid4().hex
+        named = replace(event, id=identifier, traceparent=f"00-{identifier}-{identifier[:16]}-01")
+        return await self.platform.post.send(self.platform.settings.sink or self.platform.settings.bridge_url, named)
 
-    async def _tell(self, events: list[Event]) -> None:
-        url = self.platform.settings.sink or self.platform.settings.bridge_url
-        for first in range(0, len(events), AT_ONCE):
-            sent = await asyncio.gather(*(self.platform.post.send(url, _identified(event)) for event in events[first : first + AT_ONCE]))
-            if not all(item.done for item in sent):
-                raise RefusedError("an event was not accepted")
+
+def _alike(events: tuple[Event, ...]) -> list[list[Event]]:
+    """Events that one telling serves: of one role, and for an object that instances refer to of one version."""
+    found: dict[tuple[str, ...], list[Event]] = {}
+    for event in events:
+        about = event.progress.about if event.progress else _version(event)
+        found.setdefault((event.role, *(about if event.role is Role.EXTERNAL else ())), []).append(event)
+    return list(found.values())
+
+
+def _version(event: Event) -> tuple[str, ...]:
+    return (str(event.metadata.get("uid", "")), str(event.metadata.get("resourceVersion", "")))
+
+
+def _instances(generated: Generated, selector: str = "", concerned: Callable[[Metadata], bool] = lambda _: True) -> Audience:
+    made = _converge(Role.INSTANCE, generated.resource)
+
+    def event(metadata: Metadata) -> Event:
+        return replace(made(metadata), revision=generated.revision, definition=generated.definition_uid, asof=generated.version)
+
+    return Audience(generated.resource, event, selector, concerned)
+
+
+def _converge(role: Role, resource: Resource) -> Callable[[Metadata], Event]:
+    return lambda metadata: from_object(EVENT_CONVERGE, role, resource, metadata, traceparent="")
 
 
 def make(platform: Platform) -> Run:
@@ -159,12 +162,8 @@ def _generated(crd: Mapping[str, Any]) -> Generated:
         instance_kind(crd),
         whole((metadata.get("annotations") or {}).get(ACTIVE_REVISION)),
         str((metadata.get("labels") or {}).get(RGD_ID, "")),
+        str(metadata.get("resourceVersion", "")),
     )
-
-
-def _identified(event: Event) -> Event:
-    identifier = uuid.uuid4().hex
-    return replace(event, id=identifier, traceparent=f"00-{identifier}-{identifier[:16]}-01")
 
 
 function = Function(make, opener("fanout"))

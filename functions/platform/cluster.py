@@ -68,6 +68,14 @@ class Answer:
         """The machine-readable reason of a failure (``NotFound``, ``Conflict``, …); empty for an answer without Status."""
         return str(self.body.get("reason") or "") if not self.ok else ""
 
+    def missing(self, name: str) -> bool:
+        """The API server's own word that there is no object of this name.
+
+        Any other 404 comes from a server that does not know the kind (yet), or from a proxy, and says nothing about the object.
+        """
+        details = self.body.get("details")
+        return self.status == 404 and self.reason == "NotFound" and isinstance(details, dict) and details.get("name") == name
+
     @property
     def message(self) -> str:
         """The server's sentence about a failure."""

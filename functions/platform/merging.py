@@ -30,8 +30,7 @@ def key_of(event: Event) -> Key:
     function = FUNCTION_OF[event.role]
     if event.role is Role.EXTERNAL:
         # The changed object's metadata are what instances are matched with, before and after.
-        versions = (version for change in event.changes for version in (change.uid, change.version))
-        return (event.role, *_identity(event), *versions)
+        return (event.role, *_identity(event), *(str(event.metadata.get(key, "")) for key in ("uid", "resourceVersion")))
     try:
         target = event.target
     except EventError:

@@ -52,15 +52,15 @@ class Progress:
     """How far a fan-out has got; it travels in the event that asks for the rest.
 
     about: what it tells of; where that has moved on, the telling begins anew. kind: ``plural.group`` of the instances that come next, ""
-    for the first. position: the list's continue token, "" for its beginning. told: objects passed so far. left: (namespace, name, uid) of
-    objects of ``kind`` that were passed but not told yet, because their events were not taken.
+    for the first. position: the list's continue token, "" for its beginning. told: objects passed so far. left: (``plural.group``,
+    namespace, name, uid) of objects that were passed but not told yet, because their events were not taken.
     """
 
     about: tuple[str, ...]
     kind: str = ""
     position: str = ""
     told: int = 0
-    left: tuple[tuple[str, str, str], ...] = ()
+    left: tuple[tuple[str, str, str, str], ...] = ()
 
 
 def changes_to_data(changes: tuple[Changed, ...]) -> list[dict[str, Any]]:
@@ -116,12 +116,12 @@ def progress_from_data(value: Any) -> Progress | None:
     if not isinstance(value, Mapping) or not isinstance(value.get("about"), list):
         return None
     told, left = whole(value.get("told")), value.get("left")
-    if told is None or not isinstance(left, list) or any(not isinstance(item, list) or len(item) != 3 for item in left):
+    if told is None or not isinstance(left, list) or any(not isinstance(item, list) or len(item) != 4 for item in left):
         return None
     return Progress(
         tuple(map(str, value["about"])),
         str(value.get("kind", "")),
         str(value.get("continue", "")),
         told,
-        tuple((str(namespace), str(name), str(uid)) for namespace, name, uid in left),
+        tuple((str(kind), str(namespace), str(name), str(uid)) for kind, namespace, name, uid in left),
     )

@@ -38,7 +38,7 @@ EVENT = Event(
     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "id-1",
     "77",
-    Progress(("crd", "2"), "webs.kro.run", "token", 3, (("ns", "a", "u"),)),
+    Progress(("crd", "2"), "webs.kro.run", "token", 3, (("webs.kro.run", "ns", "a", "u"),)),
 )
 
 

@@ -230,6 +230,6 @@ def test_a_fanout_goes_on_where_nobody_is_left_out(role: Role, found: list[Progr
     ],
 )
 def test_progress_that_cannot_be_read_means_from_the_beginning(damage: Any) -> None:
-    made = event(role=Role.ACTIVATION, progress=Progress(ABOUT, "webs.kro.run", "token", 7, (("ns", "a", "u"),)))
+    made = event(role=Role.ACTIVATION, progress=Progress(ABOUT, "webs.kro.run", "token", 7, (("webs.kro.run", "ns", "a", "u"),)))
     assert rewrite(made, lambda _: None).progress == made.progress
     assert rewrite(made, damage).progress is None
