@@ -10,8 +10,11 @@ from graphcore.cel import Program
 from graphcore.cel.scanner import scan
 from graphcore.errors import Problem
 from graphcore.graph.drafts import Draft
+from graphcore.graph.exclusion import never_made
 from graphcore.graph.inspection import Position, Use
-from graphcore.graph.node import OWN_PREFIX, SCHEMA
+from graphcore.graph.node import OWN_PREFIX
+from graphcore.graph.optional_fields import optional_fields
+from graphcore.graph.order import topological_order
 from graphcore.graph.paths import Path, format_path
 
 _VOLATILE = frozenset({"resourceVersion", "generation"})
@@ -23,6 +26,7 @@ def warnings_of(
     drafts: Sequence[Draft],
     uses: Mapping[str, Sequence[Use]],
     programs: Mapping[Use, Program],
+    edges: Mapping[str, Sequence[str]],
     instance_schema: Mapping[str, Any],
     status_leaves: Sequence[tuple[Path, Mapping[str, Any], Use]],
 ) -> Iterator[Problem]:
@@ -39,7 +43,8 @@ def warnings_of(
                 yield from _volatile(use, program)
             if use.position is Position.TEMPLATE and use.path == "metadata.name":
                 yield from _too_long(use, draft)
-            yield from _optional(use, program, instance_schema)
+    yield from optional_fields(drafts, uses, edges, instance_schema)
+    yield from _never_made(drafts, uses, edges)
     for path, leaf, use in status_leaves:
         if leaf.get("type") == "object" and "properties" in leaf:
             yield use.problem(
@@ -47,6 +52,33 @@ def warnings_of(
                 f"status.{format_path(path)} copies a whole object's schema into the CRD; a change of that kind will be breaking",
                 "project the fields that users need",
             ).as_warning()
+
+
+def _never_made(drafts: Sequence[Draft], uses: Mapping[str, Sequence[Use]], edges: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    conditions = {draft.id: [use for use in uses[draft.id] if use.position is Position.INCLUDE_WHEN] for draft in drafts}
+    for never in never_made(topological_order(edges), edges, {node: [use.ast for use in found] for node, found in conditions.items()}):
+        told = [f"{node} ({' and '.join(use.expression for use in conditions[node])})" for node in never.because]
+        others = [node for node in never.because if node != never.node]
+        reading = [use for use in uses[never.node] if use.position is not Position.READY_WHEN]
+        use = max(reading, key=lambda use: sum(name in use.references for name in others), default=None)
+        place = use if others else next(iter(conditions[never.node]), None)
+        if not others:
+            message, hint = f"no instance has this node: its conditions cannot hold: {told[0]}", "correct includeWhen"
+        else:
+            message = (
+                f"no instance has this node: it is left out with any node that it needs, and the conditions of {', '.join(told)} exclude "
+                "each other"
+            )
+            hint = "make one node for each case, with the same includeWhen as the node that it reads"
+        yield Problem(
+            "never-made",
+            message,
+            never.node,
+            place.path if place else None,
+            place.shown if place else None,
+            hint=hint,
+            severity="warning",
+        )
 
 
 def _volatile(use: Use, program: Program) -> Iterator[Problem]:
@@ -76,35 +108,6 @@ def _too_long(use: Use, draft: Draft) -> Iterator[Problem]:
 
 def _expressions(text: str) -> list[str]:
     return ["${" + segment.text + "}" for segment in scan(text) if segment.expression]
-
-
-def _optional(use: Use, program: Program, instance_schema: Mapping[str, Any]) -> Iterator[Problem]:
-    for path in program.paths.get(SCHEMA, ()):
-        missing = _optional_field(path, instance_schema)
-        if missing is None or f".?{missing}" in use.expression or f"has({SCHEMA}." in use.expression:
-            continue
-        dotted = ".".join([SCHEMA, *(str(part) for part in path[: path.index(missing) + 1])])
-        yield use.problem(
-            "optional-field",
-            f"{dotted} may be absent (it is neither required nor defaulted); then this waits for ever",
-            f"give it a default, or write {dotted[: -len(missing)]}?{missing}.orValue(…)",
-        ).as_warning()
-
-
-def _optional_field(path: Sequence[str | None], schema: Mapping[str, Any]) -> str | None:
-    """The first part of ``spec…`` that an instance may leave out."""
-    if not path or path[0] != "spec":
-        return None
-    node: Any = (schema.get("properties") or {}).get("spec") or {}
-    for part in path[1:]:
-        properties = node.get("properties") if isinstance(node, Mapping) else None
-        if part is None or not properties or part not in properties:
-            return None
-        child = properties[part]
-        if part not in (node.get("required") or ()) and "default" not in child:
-            return part
-        node = child
-    return None
 
 
 def _plural(draft: Draft) -> Iterator[Problem]:
