@@ -1,13 +1,14 @@
 """kro's condition engine: a root ``Ready`` that is computed from its dependents.
 
 Setting a condition that says the same again changes nothing; ``lastTransitionTime`` moves only with the status. Source: kro's behaviour,
-written down in the reference pages; the stored order (by transition time, root last) is part of it.
+written down in the reference pages; the stored order is part of it: by transition time, of equal times by when they were last set, the
+root last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -72,12 +73,17 @@ def parse_all(raw: Any) -> tuple[Condition, ...]:
 
 @dataclass(slots=True)
 class ConditionSet:
-    """The conditions of one object while a run works on it. dependents: types that the root ``Ready`` is computed from, in order."""
+    """The conditions of one object while a run works on it.
+
+    dependents: types that the root ``Ready`` is computed from, in order. held: in the order in which they were last set. turned: types
+    whose status changed in this run: kro knows that they did so later than any time that is stored in whole seconds.
+    """
 
     dependents: tuple[str, ...]
     generation: int
     now: str
     held: dict[str, Condition] = field(default_factory=dict)
+    turned: set[str] = field(default_factory=set)
 
     @classmethod
     def open(cls, obj: Mapping[str, Any], dependents: tuple[str, ...], now: datetime, *, keep_unknown: bool) -> ConditionSet:
@@ -107,11 +113,10 @@ class ConditionSet:
         self.held.pop(name, None)
 
     def touch(self, types: Iterable[str]) -> None:
-        """Stamp the current generation on conditions that stay as they are."""
+        """Stamp the current generation on conditions that stay as and where they are."""
         for name in types:
             if name in self.held:
-                old = self.held[name]
-                self._put(name, old.status, old.reason, old.message)
+                self.held[name] = replace(self.held[name], generation=self.generation)
 
     def get(self, name: str) -> Condition:
         return self.held[name]
@@ -120,9 +125,9 @@ class ConditionSet:
         return self.held[name].status == "True"
 
     def ordered(self) -> list[Condition]:
-        """As stored: by transition time, root last."""
+        """As stored: by transition time, then by when they were last set, root last."""
         rest = [condition for condition in self.held.values() if condition.type != names.READY]
-        rest.sort(key=lambda condition: (condition.transition or "", condition.type))
+        rest.sort(key=lambda condition: (condition.transition or "", condition.type in self.turned))
         return [*rest, self.held[names.READY]]
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -130,8 +135,14 @@ class ConditionSet:
 
     def _put(self, name: str, status: str, reason: str | None, message: str | None) -> None:
         old = self.held.get(name)
-        transition = old.transition if old is not None and old.status == status and old.transition else self.now
-        self.held[name] = Condition(name, status, reason, message, transition, self.generation)
+        stays = old is not None and old.status == status and old.transition
+        new = Condition(name, status, reason, message, old.transition if old is not None and stays else self.now, self.generation)
+        if new == old:
+            return
+        if not stays:
+            self.turned.add(name)
+        self.held.pop(name, None)
+        self.held[name] = new
 
     def _recompute(self) -> None:
         dependents = [self.held[name] for name in self.dependents]

@@ -80,6 +80,7 @@ def test_lifecycle(name: str, played: Mapping[str, Future[Observation]]) -> None
     found += compare(script, "refusals", _by_step(script.refusals), _by_step(seen.refusals))
     found += compare(script, "timeouts", list(script.timeouts), seen.timeouts)
     assert unexplained(script, found) == ([], [])
+    assert seen.disorder == []
 
 
 def _by_step(refusals: tuple[Mapping[str, object], ...] | list[dict[str, object]]) -> dict[str, object]:

@@ -201,6 +201,16 @@ class FunctionProcesses:
             os.kill(pid, signal.SIGKILL)
         return True
 
+    def log_size(self) -> int:
+        """How long the log is now, in bytes."""
+        path = self.directory / "run.log"
+        return path.stat().st_size if path.exists() else 0
+
+    def log_since(self, size: int) -> str:
+        """What has been logged since it was ``size`` bytes long."""
+        path = self.directory / "run.log"
+        return path.read_bytes()[size:].decode(errors="replace") if path.exists() else ""
+
     def log(self, lines: int = 40) -> str:
         path = self.directory / "run.log"
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""

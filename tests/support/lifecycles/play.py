@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.support.client import Client, Refused
 from tests.support.lifecycles.form import Form, State
+from tests.support.lifecycles.order import disorder
 from tests.support.lifecycles.script import Script, Target, target
 
 USER = "user"
@@ -30,11 +31,15 @@ Accept = Callable[[str, Mapping[str, Any]], bool]
 
 @dataclass
 class Observation:
-    """snapshots: in normal form, by name. refusals, timeouts: what the API server refused and what was waited for in vain."""
+    """snapshots: in normal form, by name. refusals, timeouts: what the API server refused and what was waited for in vain.
+
+    disorder: conditions that did not stand as kro lists them, which the normal form does not tell.
+    """
 
     snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
     refusals: list[dict[str, Any]] = field(default_factory=list)
     timeouts: list[dict[str, Any]] = field(default_factory=list)
+    disorder: list[str] = field(default_factory=list)
 
 
 def play(script: Script, client: Client, accept: Accept) -> Observation:
@@ -157,9 +162,11 @@ class _Player:
     def do_snapshot(self, step: Mapping[str, Any]) -> None:
         targets, deadline = [self.target(text) for text in step["of"]], time.monotonic() + PATIENCE
         while True:
-            shown = self.form.snapshot({where.text: self.read(where) for where in targets})
+            states = {where.text: self.read(where) for where in targets}
+            shown = self.form.snapshot(states)
             if self.accept(step["name"], shown) or time.monotonic() > deadline:
                 self.seen.snapshots[step["name"]] = shown
+                self.seen.disorder += disorder(step["name"], states)
                 return
             time.sleep(0.3)
 

@@ -82,6 +82,40 @@ def test_stored_order_is_by_transition_with_the_root_last() -> None:
     assert [item["type"] for item in second.to_json()] == ["B", "A", "Ready"]
 
 
+SETS = {
+    "as they are set": ([[("B", "True"), ("A", "True")]], ["B", "A", "Ready"]),
+    "said again, and so where they were": ([[("B", "True"), ("A", "True")], [("B", "True"), ("A", "True")]], ["B", "A", "Ready"]),
+    "said otherwise, and so set anew": ([[("B", "True"), ("A", "True")], [("B", "True!")]], ["A", "B", "Ready"]),
+    "turned, and so later than what was stored": ([[("B", "True"), ("A", "True")], [("B", "False"), ("A", "True!")]], ["A", "B", "Ready"]),
+    "turned and turned back": ([[("A", "True"), ("B", "True"), ("A", "False"), ("A", "True")]], ["B", "A", "Ready"]),
+    "one that is not known yet": ([[("B", "True")]], ["A", "B", "Ready"]),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_of_equal_times_what_was_set_last_stands_last(name: str) -> None:
+    """Runs of one second: all times are the same."""
+    runs, order = SETS[name]
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    stored: Any = ()
+    for run in runs:
+        conditions = opened(stored, now=now)
+        for kind, status in run:
+            conditions.set(kind, "False" if status == "False" else "True", "Fine", status)
+        stored = conditions.to_json()
+    assert {item["lastTransitionTime"] for item in stored} == {CREATED}
+    assert [item["type"] for item in stored] == order
+
+
+def test_a_generation_that_is_stamped_moves_nothing() -> None:
+    first = opened()
+    for kind in ("B", "A"):
+        first.set(kind, "True", "Fine", "")
+    second = opened(first.to_json(), generation=2)
+    second.touch(("A", "B"))
+    assert [(item["type"], item["observedGeneration"]) for item in second.to_json()] == [("B", 2), ("A", 2), ("Ready", 1)]
+
+
 @pytest.mark.parametrize(("keep", "types"), [(True, ["X", "A", "B", "Ready"]), (False, ["A", "B", "Ready"])])
 def test_foreign_types(keep: bool, types: list[str]) -> None:
     obj = {"metadata": {"creationTimestamp": CREATED}, "status": {"conditions": [{"type": "X", "status": "True"}]}}

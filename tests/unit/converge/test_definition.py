@@ -131,7 +131,8 @@ def test_a_new_definition_is_served(defined: Definitions) -> None:
     assert status["lastIssuedRevision"] == 1
     assert status["topologicalOrder"] == ["a", "b"]
     assert status["resources"] == [{"id": "b", "dependencies": [{"id": "a"}]}]
-    assert [item["type"] for item in status["conditions"]][-1] == "Ready"
+    order = ["GraphAccepted", "GraphRevisionsResolved", "KindReady", "ControllerReady", "Ready"]
+    assert [item["type"] for item in status["conditions"]] == order
     assert defined.condition("GraphRevisionsResolved") == ("True", "Resolved", "revision 1 compiled and active")
     assert defined.condition("GraphAccepted") == ("True", "Valid", "resource graph and schema are valid")
     assert defined.condition("KindReady") == ("True", "Ready", "kind App has been accepted and ready")

@@ -68,7 +68,7 @@ def test_status_of_a_converged_instance() -> None:
     world.run()
     status = world.demo()["status"]
     assert (status["state"], status["seen"]) == ("ACTIVE", "x")
-    assert [item["type"] for item in status["conditions"]] == ["GraphResolved", "InstanceManaged", "ResourcesReady", "Ready"]
+    assert [item["type"] for item in status["conditions"]] == ["InstanceManaged", "GraphResolved", "ResourcesReady", "Ready"]
     reasons = {item["type"]: (item["reason"], item["message"]) for item in status["conditions"]}
     assert reasons == {
         "InstanceManaged": ("Managed", "instance is properly managed with finalizers and labels"),
