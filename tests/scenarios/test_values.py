@@ -70,7 +70,8 @@ RESOURCES = {
             "template": {"metadata": {"labels": {"app": "a"}}, "spec": pod()},
         },
     ),
-    "custom": node("custom", "Strict", "@group/v1", spec={"mode": V, "text": V, "number": "${schema.spec.port}", "list": [V, V]}),
+    "custom": node("custom", "Strict", "@group/v1", spec={"mode": V, "text": V, "number": "${schema.spec.port}"}),
+    "doubled": node("doubled", "Strict", "@group/v1", spec={"mode": "a", "text": "a", "list": [V, V]}),
     # What krofn itself cannot compute.
     "computed": node("computed", "ConfigMap", data={"v": "${string(int(schema.spec.marker))}"}),
     "keyed": node("keyed", "ConfigMap", data={"v": "${schema.spec.map[schema.spec.marker]}"}),
@@ -92,6 +93,7 @@ TOLD = {
     "quantity": "quantities must match",
     "converted": "spec.replicas",
     "custom": "spec.mode",
+    "doubled": ".spec.list",
 }
 """The rule that each refusal still tells. The emulator knows no webhooks and enforces fewer rules about updates."""
 UPDATES = ("selector", "job", "running", "kept", "sealed", "typed")
@@ -100,7 +102,10 @@ KIND = {id: found["template"]["kind"] for id, found in RESOURCES.items()}
 
 def strict(group: str) -> Object:
     """A kind whose own rules repeat what they refuse."""
-    rules = [{"rule": "self.text == 'a'", "messageExpression": "'found ' + self.text"}, {"rule": "size(self.list) < 2", "message": "list"}]
+    rules = [
+        {"rule": "self.text == 'a'", "messageExpression": "'found ' + self.text"},
+        {"rule": "!has(self.list) || size(self.list) < 2", "message": "list"},
+    ]
     fields = {
         "mode": {"type": "string", "enum": ["a", "b"]},
         "text": {"type": "string", "pattern": "^a+$", "maxLength": 3},
