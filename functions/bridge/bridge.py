@@ -16,6 +16,9 @@ from functools import partial
 from typing import Any
 
 from functions.bridge.looks import Crd, Looks
+from functions.bridge.named import Hooks as NamedHooks
+from functions.bridge.named import Named
+from functions.bridge.owners import Owners
 from functions.bridge.queue import Queue
 from functions.bridge.references import References
 from functions.bridge.tasks import forever
@@ -29,7 +32,7 @@ from functions.platform.post import Sent
 from graphcore.converge.waits import Waits
 from graphcore.converge.waits import recorded as recorded_waits
 from graphcore.graph.model import Resource
-from graphcore.names import INSTANCE_GROUP, INSTANCE_ID, INSTANCE_KIND, RGD_ID, RGD_NAME, WAITS_FOR
+from graphcore.names import RGD_ID, RGD_NAME, WAITS_FOR
 
 _TYPES = {"listed": EVENT_CONVERGE, "added": EVENT_ADD, "updated": EVENT_UPDATE, "deleted": EVENT_DELETE}
 _VOLATILE = ("resourceVersion",)
@@ -60,10 +63,13 @@ class Bridge:
         self._outside = outside
         self._resync_period = resync_period
         self._references = References()
-        hooks = Hooks(outside.kinds, self._changed, self._appeared, self._references.forget, self._trouble, self._failed, outside.jitter)
+        hooks = Hooks(outside.kinds, self._changed, self._appeared, self._dropped, self._trouble, self._failed, outside.jitter)
         self._set = WatchSet(cluster, hooks, retry_delay=retry_delay)
         self._looks = Looks(cluster, self._found, self._kind_gone, self._failed)
         self._told: dict[str, tuple[bool, bool]] = {}
+        self._owners = Owners(lambda group, kind: served.kinds.instance if (served := self._set.serving(group, kind)) else None)
+        hooks_of_named = NamedHooks(self._wake, self._set.whole, self._trouble, self._failed, outside.jitter)
+        self._named = Named(cluster, hooks_of_named)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -76,7 +82,7 @@ class Bridge:
         await self._set.synced()
 
     async def stop(self) -> None:
-        tasks = [*self._tasks, *self._set.tasks]
+        tasks = [*self._tasks, *self._set.tasks, *self._named.tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -91,6 +97,11 @@ class Bridge:
     def watches(self) -> int:
         """Kinds followed."""
         return len(self._set)
+
+    @property
+    def named(self) -> int:
+        """Single objects followed by name."""
+        return len(self._named)
 
     def known(self, resource: Resource) -> Iterable[dict[str, Any]]:
         """Metadata of the objects of a followed kind."""
@@ -197,28 +208,34 @@ class Bridge:
         for instance, uid in sorted(concerned, key=lambda pair: (pair[0].group_kind, pair[1])):
             metadata = self._set.get(instance, uid)
             if metadata is not None:
-                self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._set.serving(instance.group, instance.kind))
+                self._wake(instance, metadata)
 
     def _instance_changed(self, change: Change) -> None:
-        self._references.record(change.resource, change.metadata, gone=change.kind == "deleted")
+        gone = change.kind == "deleted"
+        for book in (self._references, self._owners, self._named):
+            book.record(change.resource, change.metadata, gone=gone)
         self._set.note_places(change)
         self._report(change, Role.INSTANCE, served=self._set.serving(change.resource.group, change.resource.kind))
 
     def _member_changed(self, change: Change) -> None:
-        # The labels before the change count, too: whoever loses them has to be looked at.
-        for metadata in (change.metadata, change.before):
-            labels = (metadata or {}).get("labels") or {}
-            if labels.get(INSTANCE_ID):
-                served = self._set.serving(labels.get(INSTANCE_GROUP, ""), labels.get(INSTANCE_KIND, ""))
-                carrier = change if metadata is change.metadata else replace(change, metadata={**change.metadata, "labels": labels})
-                self._emit(carrier, Role.MEMBER, served=served)
-                if change.before is None or (change.before.get("labels") or {}).get(INSTANCE_ID) == labels.get(INSTANCE_ID):
-                    break
+        for owner in self._owners.of(change):
+            routed = {**change.metadata, "labels": owner.routed(change.metadata.get("labels") or {})}
+            served = self._set.serving(owner.group, owner.kind)
+            self._emit(replace(change, metadata=routed), Role.MEMBER, served=served, partition=owner.key)
 
     def _referred_changed(self, change: Change) -> None:
         if change.kind != "listed":
             for instance, metadata in self._references.matching(change):
-                self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._set.serving(instance.group, instance.kind))
+                self._wake(instance, metadata)
+
+    def _wake(self, instance: Resource, metadata: dict[str, Any]) -> None:
+        """An instance has to look, though nothing of its own changed."""
+        self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._set.serving(instance.group, instance.kind))
+
+    def _dropped(self, resource: Resource) -> None:
+        """A kind is no longer followed."""
+        for book in (self._references, self._owners, self._named):
+            book.forget(resource)
 
     def _report(self, change: Change, role: Role, *, served: Served | None = None, partition: str = "") -> None:
         """Emits unless nothing but the resourceVersion differs: metadata cannot show a status, and nobody waits for these kinds' status."""

@@ -38,10 +38,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What to follow. selector: label selector; empty means every object of the kind."""
+    """What to follow. selector: label selector; empty means every object of the kind. name, namespace: one object only."""
 
     resource: Resource
     selector: str = ""
+    name: str = ""
+    namespace: str = ""
 
 
 class _Stale(Exception):
@@ -145,7 +147,7 @@ class Follower:
     async def _pages(self) -> AsyncIterator[dict[str, Any]]:
         query = {"limit": str(PAGE)} | self._selection()
         while True:
-            answer = await self.cluster.send(Request("GET", collection(self.watched.resource), query, accept=METADATA_LIST))
+            answer = await self.cluster.send(Request("GET", self._path(), query, accept=METADATA_LIST))
             if answer.status == 404:
                 raise _Absent
             if not answer.ok:
@@ -159,7 +161,7 @@ class Follower:
     async def _watch(self, version: str) -> str:
         """Reports changes until the server ends the watch; the resourceVersion to go on from. Raises _Stale, ClusterError."""
         query = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": version, "timeoutSeconds": str(WATCH_SECONDS)}
-        request = Request("GET", collection(self.watched.resource), query | self._selection(), accept=METADATA)
+        request = Request("GET", self._path(), query | self._selection(), accept=METADATA)
         async for event in self.cluster.stream(request):
             kind, body = event.get("type"), event.get("object") or {}
             if kind == "ERROR":
@@ -184,7 +186,12 @@ class Follower:
         elif before["resourceVersion"] != metadata["resourceVersion"]:
             self.on_change(Change("updated", self.watched.resource, metadata, before))
 
+    def _path(self) -> str:
+        return collection(self.watched.resource, self.watched.namespace)
+
     def _selection(self) -> dict[str, str]:
+        if self.watched.name:
+            return {"fieldSelector": f"metadata.name={self.watched.name}"}
         return {"labelSelector": self.watched.selector} if self.watched.selector else {}
 
 

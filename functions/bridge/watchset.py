@@ -103,6 +103,11 @@ class WatchSet:
         followed = self._followed.get(resource)
         return followed.follower.known.get(uid) if followed else None
 
+    def whole(self, resource: Resource) -> bool:
+        """Whether every object of a kind is followed."""
+        followed = self._followed.get(resource)
+        return followed is not None and not followed.watched.selector
+
     def serving(self, group: str, kind: str) -> Served | None:
         """What serves a kind of instances."""
         for served in self.served.values():

@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from graphcore import names
+from graphcore.converge import references
 from graphcore.converge.effects import Converged, Failed, Found, Missing, Outcome, Patch, Refused, Waiting
 from graphcore.converge.fence import Place
 from graphcore.converge.members import deletion_wave, describe, is_member, list_places, recorded_places
 from graphcore.converge.metadata import identity, inventory_fault, meta
 from graphcore.converge.prune import Removal, remove
+from graphcore.converge.references import Reference
 from graphcore.converge.session import Blocked, Object, Restart, Session, Steps, one
 from graphcore.converge.status import BUILT_IN, DEPENDENTS, current_status, open_conditions, write_status
 from graphcore.errors import Problem
@@ -75,7 +77,7 @@ def _delete_waves(session: Session, found: Listing) -> Steps[Outcome | None]:
         if removal.refused:
             return (yield from _blocked(session, removal.refused[0], retry=True))
         if removal.held:
-            return (yield from _waiting(session, removal.descriptions))
+            return (yield from _waiting(session, removal, references.unheard((obj, find(obj)) for obj in removal.held)))
     return None
 
 
@@ -113,13 +115,19 @@ def _release(session: Session) -> Steps[Outcome]:
             raise TypeError(f"unexpected result {type(result).__name__}")
 
 
-def _waiting(session: Session, held: list[str]) -> Steps[Outcome]:
-    """Children that are going, but not gone: their disappearance is an event. Only a finalizer is worth naming."""
+def _waiting(session: Session, removal: Removal, unheard: tuple[Reference, ...]) -> Steps[Outcome]:
+    """Children that are going, but not gone: their disappearance is an event. Only a finalizer is worth naming.
+
+    unheard: those of them of which the watch of their kind tells nothing; they are recorded, so that they are followed by name, and asked
+    for again in case they cannot be.
+    """
+    held = removal.descriptions
     message = DELETING_RESOURCES
     if any("finalizers: " in text for text in held):
         message += f": waiting for {', '.join(held)}"
+    yield from session.refer(unheard)
     yield from write_status(session, _status(session, message))
-    return Waiting(tuple(held))
+    return Waiting(tuple(held), (session.options.requeue_interval or None) if unheard else None)
 
 
 def _blocked(session: Session, cause: str, *, retry: bool) -> Steps[Outcome]:

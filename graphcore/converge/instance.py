@@ -38,7 +38,7 @@ from graphcore.converge.metadata import (
 from graphcore.converge.outstanding import wanted_behind_refusals
 from graphcore.converge.prune import Removal, candidates, prune
 from graphcore.converge.resolving import NoGraph, resolve_graph
-from graphcore.converge.session import Blocked, Created, InstanceRequest, Options, Restart, Session, Steps, one
+from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Steps, one
 from graphcore.converge.status import (
     BUILT_IN,
     MANAGED,
@@ -137,14 +137,16 @@ def _nodes(session: Session, graph: Graph) -> Steps[Outcome]:
     if behind is not None:
         waves.claimed = {**behind, **waves.claimed}
         removal = yield from _finish(session, graph, waves, members)
-    elif not session.managed or session.mark.revision != session.revision:
-        yield from session.fence()
+    unheard = references.unheard((obj, members.resource_of(obj)) for obj in _going(waves, members, removal))
+    recorded = references.recorded(session.instance)
+    if not set(recorded).issuperset(unheard) or (behind is None and not (session.managed and session.mark.revision == session.revision)):
+        yield from session.fence(refers={*recorded, *unheard})
     conditions = open_conditions(session)
     unread = [f"listing {place.resource.plural} failed: {message}" for place, message in members.unread.items()]
     state = mark_nodes(conditions, records.values(), removal.descriptions, [*removal.refused, *unread])
     report = compose(session, graph, waves.scope, conditions, state)
     yield from _conclude(session, report)
-    retry = bool(removal.refused or unread) or any(record.retry for record in records.values())
+    retry = bool(removal.refused or unread or unheard) or any(record.retry for record in records.values())
     return _outcome(session, records, report, removal, unread, retry=retry)
 
 
@@ -164,11 +166,19 @@ def _finish(session: Session, graph: Graph, waves: Waves, members: Members) -> S
     places_differ = {place.key for place in session.mark.places} != {place.key for place in exact}
     stale = not session.managed or session.mark.revision != session.revision or bool(session.mark.pruning)
     recorded = set(references.recorded(session.instance))
-    # What a blocked node refers to was not read, and is not forgotten either.
-    refers = recorded.union(waves.references) if any(r.state is State.BLOCKED for r in waves.records.values()) else set(waves.references)
+    refers = {*waves.references, *references.unheard((obj, members.resource_of(obj)) for obj in removal.held)}
+    if any(record.state is State.BLOCKED for record in waves.records.values()):
+        # What a blocked node refers to was not read, and is not forgotten either.
+        refers.update(item for item in recorded if not item.awaited)
     if stale or refers != recorded or (trusted and (inventory_differs or places_differ)):
         yield from session.settle(exact, refers)
     return removal
+
+
+def _going(waves: Waves, members: Members, removal: Removal) -> list[Object]:
+    """Children that are on their way out and waited for: nothing wants them, or they have to go before they are made anew."""
+    wanted = [members.objects[key] for key in waves.claimed if key in members.objects]
+    return [*removal.held, *(obj for obj in wanted if meta(obj).get("deletionTimestamp"))]
 
 
 def _edited(session: Session) -> bool:

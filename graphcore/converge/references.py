@@ -1,8 +1,11 @@
-"""What an instance refers to without owning it, recorded on the instance so that the object's appearance finds the instance.
+"""What an instance waits for without owning it, recorded on the instance so that the object's change finds the instance.
 
 Each reference is recorded *before* it is read (rule 10): whatever changes later finds the record. The annotation
 ``krofn.kro.run/references`` says exactly what is referred to; a label per referenced kind lets a list of instances be narrowed to those
 that may care.
+
+A reference that is *awaited* is no part of the definition: it names the one object whose change or end an instance waits for although its
+kind is not followed as a whole, or the object has left what is followed of it. The bridge follows such objects by name.
 """
 
 from __future__ import annotations
@@ -23,12 +26,16 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """namespace: "" means all of them (selector) or a cluster-scoped kind. name: "" for a selector. selector: label selector text."""
+    """namespace: "" means all of them (selector) or a cluster-scoped kind. name: "" for a selector. selector: label selector text.
+
+    awaited: this one object is waited for, whatever the definition says.
+    """
 
     resource: Resource
     namespace: str
     name: str
     selector: str = ""
+    awaited: bool = False
 
     def matches(self, resource: Resource, obj: Object, former_labels: Mapping[str, str] | None = None) -> bool:
         """Whether a change of ``obj`` concerns this reference; by metadata alone. former_labels: before the change, if known."""
@@ -42,7 +49,8 @@ class Reference:
 
     def to_json(self) -> list[Any]:
         kind = self.resource
-        return [kind.api_version, kind.kind, kind.plural, kind.namespaced, self.namespace, self.name, self.selector]
+        entry = [kind.api_version, kind.kind, kind.plural, kind.namespaced, self.namespace, self.name, self.selector]
+        return [*entry, True] if self.awaited else entry
 
 
 def index_label(resource: Resource) -> str:
@@ -67,8 +75,23 @@ def recorded(instance: Object) -> tuple[Reference, ...]:
     try:
         entries = json.loads(annotations_of(instance).get(names.REFERENCES, "[]"))
         return tuple(
-            Reference(Resource(str(version), str(kind), str(plural), bool(namespaced)), str(namespace), str(name), str(selector))
-            for version, kind, plural, namespaced, namespace, name, selector in entries
+            Reference(
+                Resource(str(version), str(kind), str(plural), bool(namespaced)),
+                str(namespace),
+                str(name),
+                str(selector),
+                awaited == [True],
+            )
+            for version, kind, plural, namespaced, namespace, name, selector, *awaited in entries
         )
     except (ValueError, TypeError, RecursionError):
         return ()
+
+
+def unheard(objects: Iterable[tuple[Object, Resource]]) -> tuple[Reference, ...]:
+    """Awaited references to those children, each with how it is addressed, that have lost the label by which children are followed."""
+    return tuple(
+        Reference(resource, namespace_of(obj), str(meta(obj).get("name", "")), awaited=True)
+        for obj, resource in objects
+        if labels_of(obj).get(names.OWNED) != "true"
+    )

@@ -174,6 +174,17 @@ class Session:
         mark = Mark(self.revision, self.mark.fence, frozenset(), exact)
         yield from self._write(mark, Inventory.of(exact, self.namespace), refers)
 
+    def refer(self, more: Iterable[Reference]) -> Steps[None]:
+        """Record what is waited for besides, and nothing else: for an instance that is going. Nothing new, no write. Raises Restart."""
+        known = references.recorded(self.instance)
+        if set(known).issuperset(wanted := {*known, *more}):
+            return
+        index, record = references.record(wanted)
+        metadata = {"uid": meta(self.instance)["uid"], "resourceVersion": meta(self.instance)["resourceVersion"]}
+        body = {"metadata": {**metadata, "labels": index, "annotations": record}}
+        result = yield from one(Patch(self.resource, self.request.name, self.request.namespace, body))
+        self._accept(result, self.mark)
+
     def _write(self, mark: Mark, inventory: Inventory, refers: Iterable[Reference] | None) -> Steps[None]:
         kept = references.recorded(self.instance) if refers is None else tuple(refers)
         index, record = references.record(kept)

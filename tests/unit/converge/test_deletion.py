@@ -11,6 +11,7 @@ from graphcore import names
 from graphcore.converge import converge_instance
 from graphcore.converge.effects import Apply, Converged, Delete, Failed, Get, Refused, Waiting
 from graphcore.converge.fence import read_mark
+from graphcore.converge.references import recorded
 from graphcore.converge.session import InstanceRequest, Member
 from tests.support.graphs import CONFIG_MAP, DEPLOYMENT, SECRET, graph, node
 from tests.support.memory import drive
@@ -364,3 +365,21 @@ def test_an_instance_made_again_between_the_looks_keeps_its_children_and_its_own
     assert [effect.look for effect in effects] == [True]
     assert drive(run, world.api, [world.api.serve(effect) for effect in effects]) == Converged(gone=True)
     assert world.api.find("ConfigMap", "demo-a")
+
+
+@pytest.mark.parametrize(("labels", "named"), [({}, False), ({names.OWNED: None}, True), ({names.OWNED: "no"}, True)])
+def test_a_child_that_is_going_and_not_followed_is_recorded_once_and_asked_for_again(labels: dict[str, Any], named: bool) -> None:
+    world = World(graph(node("a"), node("b")))
+    world.instance()
+    world.run()
+    world.api.edit("ConfigMap", "demo-a", {"metadata": {"finalizers": ["example.com/hold"], "labels": labels}})
+    world.api.delete("App", "demo")
+    outcome = world.run()
+    assert isinstance(outcome, Waiting)
+    assert outcome.retry_after == (world.options.requeue_interval if named else None)
+    assert [item.name for item in recorded(world.demo()) if item.awaited] == (["demo-a"] if named else [])
+    before = len(world.api.history)
+    assert world.run() == outcome
+    assert len(world.api.history) == before
+    world.api.edit("ConfigMap", "demo-a", {"metadata": {"finalizers": None}})
+    assert world.run() == Converged(gone=True)
