@@ -15,6 +15,7 @@ from graphcore.graph.drafts import Draft
 from graphcore.graph.inspection import Position, Use, cel_problems
 from graphcore.graph.node import EACH, SCHEMA
 from graphcore.graph.paths import Path
+from graphcore.simpleschema.foreign import is_openapi
 
 
 @dataclass(slots=True)
@@ -137,7 +138,7 @@ def _template(use: Use, draft: Draft, environment: Environment, typing: Typing, 
             "type-mismatch",
             f'type mismatch in resource "{use.node}" at path "{use.path}": expression "{use.shown}" returns type "{program.type.text}" '
             f'but expected "{expected.text}"{detail}',
-            _conversion_hint(program.type, expected),
+            _conversion_hint(program.type, expected) or _openapi_hint(program.type, use, typing),
         )
     elif unfit is not None:
         yield cannot_be_written(use, program, unfit)
@@ -165,6 +166,17 @@ def _conversion_hint(got: Type, expected: Type) -> str | None:
     if expected.kind in (Kind.STRING, Kind.INT, Kind.DOUBLE) and got.kind in (Kind.STRING, Kind.INT, Kind.UINT, Kind.DOUBLE, Kind.BOOL):
         return f"convert it: {expected.kind.value}(…)"
     return None
+
+
+def _openapi_hint(got: Type, use: Use, typing: Typing) -> str | None:
+    """For a field of the instance whose schema was written as in OpenAPI, and so is an object with a field ``type``."""
+    prefix = type_name(SCHEMA, ("spec",))
+    if got.kind is not Kind.OBJECT or not got.name.startswith(f"{prefix}."):
+        return None
+    if not is_openapi(dict.fromkeys(typing.declarations.properties(got.name), "string")):
+        return None
+    field = got.name.removeprefix(f"{prefix}.")
+    return f"{use.expression} is an object with a field type; if {field} is to have that type, write {field}: string, in one text"
 
 
 def _unknown(found: Type, use: Use, typing: Typing) -> bool:

@@ -165,7 +165,9 @@ def _graph(
     facts = _facts(spec, crd, instance_schema, work, programs)
     by_place = {(use.node, use.path): program for use, program in programs.items()}
     graph = assemble(name, spec, facts, limits, lambda node, path: by_place.get((node, path)))
-    warnings = warnings_of(work.drafts, work.uses, programs, work.edges, instance_schema, work.projection.leaves)
+    warnings = warnings_of(
+        work.drafts, work.uses, programs, work.edges, (spec.get("schema") or {}).get("spec"), instance_schema, work.projection.leaves
+    )
     return replace(graph, crd=crd, warnings=tuple(warnings))
 
 

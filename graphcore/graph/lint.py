@@ -12,10 +12,11 @@ from graphcore.errors import Problem
 from graphcore.graph.drafts import Draft
 from graphcore.graph.exclusion import never_made
 from graphcore.graph.inspection import Position, Use
-from graphcore.graph.node import OWN_PREFIX
+from graphcore.graph.node import OWN_PREFIX, SCHEMA
 from graphcore.graph.optional_fields import optional_fields
 from graphcore.graph.order import topological_order
 from graphcore.graph.paths import Path, format_path
+from graphcore.simpleschema.foreign import cure, is_openapi
 
 _VOLATILE = frozenset({"resourceVersion", "generation"})
 _NAME_LIMITS = {"Service": 63, "Namespace": 63, "Job": 63, "StatefulSet": 52, "CronJob": 52}
@@ -27,6 +28,7 @@ def warnings_of(
     uses: Mapping[str, Sequence[Use]],
     programs: Mapping[Use, Program],
     edges: Mapping[str, Sequence[str]],
+    spec: Any,
     instance_schema: Mapping[str, Any],
     status_leaves: Sequence[tuple[Path, Mapping[str, Any], Use]],
 ) -> Iterator[Problem]:
@@ -43,6 +45,7 @@ def warnings_of(
                 yield from _volatile(use, program)
             if use.position is Position.TEMPLATE and use.path == "metadata.name":
                 yield from _too_long(use, draft)
+    yield from _openapi(spec, programs)
     yield from optional_fields(drafts, uses, edges, instance_schema)
     yield from _never_made(drafts, uses, edges)
     for path, leaf, use in status_leaves:
@@ -52,6 +55,33 @@ def warnings_of(
                 f"status.{format_path(path)} copies a whole object's schema into the CRD; a change of that kind will be breaking",
                 "project the fields that users need",
             ).as_warning()
+
+
+def _openapi(spec: Any, programs: Mapping[Use, Program]) -> Iterator[Problem]:
+    """Objects of ``schema.spec`` that look like a schema of OpenAPI, and whose words no expression reads as fields."""
+    read = {path for program in programs.values() for path in program.paths.get(SCHEMA, ())}
+    pending: list[tuple[Path, Any]] = [(("spec",), spec)]
+    while pending:
+        path, part = pending.pop()
+        if not isinstance(part, Mapping):
+            continue
+        whole = any(path[: len(each)] == each for each in read)
+        if (
+            is_openapi(part)
+            and not any(each[: len(path)] == path and len(each) > len(path) for each in read)
+            and (len(part) > 1 or not whole)
+        ):
+            yield Problem(
+                "openapi-schema",
+                f"this is an object with the {'field' if len(part) == 1 else 'fields'} {', '.join(map(str, part))}; no expression reads "
+                f"{'it' if len(part) == 1 else 'them'}, and it looks like a schema of OpenAPI",
+                SCHEMA,
+                format_path(path),
+                hint=cure(str(path[-1]), part),
+                severity="warning",
+            )
+        else:
+            pending += [((*path, str(key)), part[key]) for key in sorted(part, reverse=True, key=str)]
 
 
 def _never_made(drafts: Sequence[Draft], uses: Mapping[str, Sequence[Use]], edges: Mapping[str, Sequence[str]]) -> Iterator[Problem]:

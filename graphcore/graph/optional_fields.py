@@ -13,6 +13,7 @@ from graphcore.graph.order import topological_order
 from graphcore.graph.presence import NOTHING, Facts, Gap, Place, facts_of, gaps, member, read_safely
 
 _NAMED = 3
+_NAMES = ("metadata.name", "metadata.namespace")
 
 
 def optional_fields(
@@ -61,25 +62,23 @@ def _problem(field: Place, reads: Sequence[tuple[Use, Gap]], schema: Mapping[str
         parent = ".".join((SCHEMA, *field[:-1]))
         return use.problem(
             "empty-object",
-            f"has({parent}) is true of an object without {field[-1]}, too: {readers} then {'reads' if count == 1 else 'read'} {dotted} "
-            f"in vain{end}",
+            f"has({parent}) is true of an object without {field[-1]}, too, yet {readers} then {'reads' if count == 1 else 'read'} "
+            f"{dotted}: without it, {end}",
             f"ask for what is read: has({parent}) && has({dotted}), or write {safe}",
         ).as_warning()
-    cure = "give its fields defaults" if _properties(field, schema) else "give it a default"
-    return use.problem(
-        "optional-field",
-        f"{dotted} may be absent (it is neither required nor defaulted), and {readers} {'reads' if count == 1 else 'read'} it all the "
-        f"same{end}",
-        f"{cure}, or write {safe}",
-    ).as_warning()
+    cure = f"mark it required=true or give {'its fields defaults' if _properties(field, schema) else 'it a default'}"
+    if not any(each.path in _NAMES and each.position is Position.TEMPLATE for each, _ in reads):
+        cure += f", or write {safe}"
+    words = f"{dotted} is neither required nor defaulted, yet {readers} {'reads' if count == 1 else 'read'} it: without it, {end}"
+    return use.problem("optional-field", words, cure).as_warning()
 
 
 def _end(uses: Sequence[Use]) -> str:
     """What comes of it: only ``includeWhen`` that waits for nobody fails."""
     failing = [use for use in uses if use.position is Position.INCLUDE_WHEN and use.references == (SCHEMA,)]
     if len(failing) == len(uses):
-        return ", which is an error of the instance"
-    return ", and then waits for ever" if len(uses) == 1 else ", and then wait for ever"
+        return "the instance is in error"
+    return "it waits for ever" if len(uses) == 1 else "they wait for ever"
 
 
 def _properties(field: Place, schema: Mapping[str, Any]) -> bool:

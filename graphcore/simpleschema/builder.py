@@ -14,6 +14,7 @@ from typing import Any
 from graphcore.errors import Problem
 from graphcore.errors.paths import child
 from graphcore.simpleschema.documents import members, type_name
+from graphcore.simpleschema.foreign import cure, is_openapi
 from graphcore.simpleschema.grammar import ATOMS, OBJECT, FieldType, GrammarError, Map, Slice, Word, parse_type
 from graphcore.simpleschema.markers import Field, Unwritable, apply
 from graphcore.simpleschema.tokenizer import tokenize
@@ -106,6 +107,7 @@ class Builder:
         properties: dict[str, Any] = {}
         required: list[str] = []
         size, deepest, defaulted, faulty = 1, 0, False, False
+        before = len(self.problems)
         for name, member in members(definition):
             built, demanded = self.any(member, place.member(name), depth + 1)
             required += [name] * demanded
@@ -114,6 +116,12 @@ class Builder:
             size += built.size
             deepest = max(deepest, built.depth)
             defaulted = defaulted or "default" in built.schema
+        if faulty and is_openapi(definition):
+            # One misunderstanding, however many of its words are no types.
+            del self.problems[before:]
+            hint = cure(place.path.rpartition(".")[2], definition)
+            self.report(place, "this is a schema of OpenAPI; in SimpleSchema the type of a field is one text", "openapi-schema", hint=hint)
+            return UNKNOWN
         schema: dict[str, Any] = {"type": "object"}
         if properties:
             schema["properties"] = properties

@@ -126,16 +126,16 @@ def test_a_field_is_told_once_with_its_uses_counted() -> None:
     data = {f"k{number}": "${schema.spec.text}" for number in range(50)}
     found = warnings(*(config_map(f"c{number}", data=data) for number in range(5)), config_map("last", data={"x": "${schema.spec.mode}"}))
     assert fields(found) == [(OPTIONAL, "schema.spec.text"), (OPTIONAL, "schema.spec.mode")]
-    assert "250 expressions of c0, c1, c2 and 2 more read it" in found[0].message
-    assert "an expression of last reads it" in found[1].message
+    assert "yet 250 expressions of c0, c1, c2 and 2 more read it: without it, they wait for ever" in found[0].message
+    assert "yet an expression of last reads it" in found[1].message
     assert (found[0].node, found[0].path) == ("c0", "data.k0")
 
 
 def test_an_absent_field_in_a_condition_is_an_error_not_a_wait() -> None:
     (warning,) = warnings(config_map("a", includeWhen=["${schema.spec.on}"]))
-    assert "which is an error of the instance" in warning.message
+    assert "without it, the instance is in error" in warning.message
     (warning,) = warnings(config_map("a", data={"x": "${schema.spec.text}"}))
-    assert "then waits for ever" in warning.message
+    assert "without it, it waits for ever" in warning.message
 
 
 CURED = [
@@ -157,6 +157,11 @@ def test_the_hint_compiles_when_it_is_followed_and_ends_the_warning(expression: 
     before, _, after = expression.rpartition(read)
     cured = f"{before}{safe}{after}"
     assert warnings(config_map("a", data={"x": f"${{{cured}}}"})) == []
+
+
+def test_a_name_cannot_be_empty_so_its_hint_gives_no_such_value() -> None:
+    (warning,) = warnings(config_map("a", "${schema.spec.text}"))
+    assert warning.hint == "mark it required=true or give it a default"
 
 
 def test_the_other_cure_ends_the_warning_too() -> None:
