@@ -28,7 +28,7 @@ from graphcore.graph.order import deletion_waves, find_cycle, topological_order
 from graphcore.graph.paths import format_path
 from graphcore.graph.projection import Projection, check_status, judge_status, literal_types, read_status
 from graphcore.graph.revision import revision_hash
-from graphcore.graph.shape import shape_faults
+from graphcore.graph.shape import beside, definition_faults, shape_faults
 from graphcore.openapi import Schemas
 from graphcore.openapi.metadata import OBJECT_META
 from graphcore.simpleschema import read_schema
@@ -50,12 +50,16 @@ class Compilation:
 def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | None = None) -> Graph:
     """Compiles a definition against the kinds an API server knows.
 
-    rgd: the object, with or without API server defaults. Raises ProblemsError with all problems (severity ``error``), deterministic order.
+    rgd: the object, as an API server stores it or as it stands in a file.
+    Raises ProblemsError with all problems (severity ``error``), in an order that is always the same.
     """
     limits = limits or Limits()
     if malformed := shape_faults(rgd):
         raise ProblemsError(malformed)
+    own = definition_faults(rgd)
     spec: Mapping[str, Any] = rgd.get("spec") or {}
+    if not spec.get("schema"):
+        raise ProblemsError(own)  # everything else would only follow from that
     block: Mapping[str, Any] = spec.get("schema") or {}
     name = str((rgd.get("metadata") or {}).get("name", ""))
     namespaced = block.get("scope") != "Cluster"
@@ -83,11 +87,14 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
     work.problems.extend(status_faults)
     work.problems.extend(_check_status(work, typing, environment))
 
+    if any(fault.path == "metadata.name" for fault in own):
+        name = ""  # the CRD's label with a bad name is no second fault
     crd = synthesize_crd(block, name, _uid(rgd), spec_schema, work.projection.schema, limits.version_label)
     if not work.problems:
         work.problems.extend(crd_problems(crd, block))
-    if work.problems:
-        raise ProblemsError(work.problems)
+    found = [*beside(own, work.problems, declared), *work.problems]
+    if found:
+        raise ProblemsError(found)
     return _graph(name, spec, crd, instance_schema, work, limits)
 
 

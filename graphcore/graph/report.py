@@ -13,6 +13,10 @@ _STAGES: tuple[tuple[str, frozenset[str]], ...] = (
         "failed to validate resourcegraphdefinition",
         frozenset(
             [
+                "unknown-api-version",
+                "unknown-definition-field",
+                "definition-refused",
+                "invalid-name",
                 "invalid-kind",
                 "reserved-id",
                 "invalid-id",

@@ -23,9 +23,10 @@ def rule_faults(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Pr
     """Rules of ``schema`` and below that ``value`` breaks, seen as a new and as an unchanged value."""
     if value is None:
         return
-    declared = declare(schema, "selfType")
+    rules = schema.get("x-kubernetes-validations") or ()
+    declared = declare(schema, "selfType") if rules else None
     if declared is not None:
-        for rule in schema.get("x-kubernetes-validations") or ():
+        for rule in rules:
             variables = {"self": declared.type, "oldSelf": declared.type}
             words = (rule.get("message") or "").strip() or f"failed rule: {' '.join((rule.get('rule') or '').split())}"
             outcome = _outcome(rule, value, variables, Provider(declared), schema)

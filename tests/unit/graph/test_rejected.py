@@ -105,7 +105,7 @@ def test_refused(row: int, name: str, rgd: Object, code: str, node: str | None, 
 
 def test_all_faults_are_in_one_report() -> None:
     rgd = definition(
-        config_map("a", data={"x": "${nosuch}", "y": "${schema.spec.nosuch}"}),
+        config_map("a", data={"x": "${nosuch}", "y": "${schema.spec.missing}"}),
         deployment("b", replicas="3", image="${1}"),
         config_map("c-d"),
         resource("e", {"apiVersion": "v1", "kind": "Nothing", "metadata": {"name": "x"}}),

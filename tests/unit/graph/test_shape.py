@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from graphcore.graph import render
+from graphcore.graph.definition_schema import DEFINITION
+from local_emulator.install import crds
 from tests.support.definitions import Object, config_map, definition, problems, resource
+from tests.support.refused import DEFINITIONS
 
 MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
 
@@ -46,13 +50,54 @@ def test_each_malformed_field_is_named(rgd: Object, paths: list[str]) -> None:
     "rgd",
     [
         definition(group=None, scope=None, metadata=None, additionalPrinterColumns=None),
-        definition(config_map("a", readyWhen=None, includeWhen=None, forEach=None, unknown=1)),
+        definition(config_map("a", readyWhen=None, includeWhen=None, forEach=None)),
         definition(resource("a", dict(MAP), externalRef=None)),
-        definition(resource("a", externalRef={"apiVersion": "v1", "kind": "ConfigMap"})),
+        {**definition(config_map("a")), "status": {"anything": 1}},
+        {**definition(config_map("a")), "metadata": {"name": "a", "uid": "1", "resourceVersion": "2", "managedFields": []}},
     ],
 )
-def test_null_is_absent_and_unknown_fields_are_passed_over(rgd: Object) -> None:
+def test_null_is_absent_and_what_the_api_server_adds_is_fine(rgd: Object) -> None:
     assert problems(rgd) == ()
+
+
+@pytest.mark.parametrize(("rgd", "path", "words"), DEFINITIONS.values(), ids=DEFINITIONS)
+def test_what_the_definitions_own_crd_refuses_is_refused(rgd: Object, path: str, words: str) -> None:
+    (problem,) = problems(rgd)
+    assert problem.path in (path, path.removeprefix("spec.schema."))
+    assert words in f"{problem.message}; {problem.hint}"
+    assert render(problem).startswith("failed to validate resourcegraphdefinition: ") or problem.code == "crd-refused"
+
+
+def test_faults_of_the_crd_and_of_the_graph_are_in_one_report_and_each_is_told_once() -> None:
+    rgd = definition(resource("a"), config_map("", dependsOn=["a"]), config_map("b", data={"x": "${nosuch}"}), kind="thing", scope="Global")
+    assert [(problem.code, problem.path) for problem in problems(rgd)] == [
+        ("unknown-definition-field", "spec.resources[1].dependsOn"),
+        ("definition-refused", "spec.schema.scope"),
+        ("invalid-kind", "spec.schema.kind"),
+        ("invalid-id", "spec.resources[1].id"),
+        ("no-template", None),
+        ("unknown-identifier", "data.x"),
+    ]
+
+
+def _bare(schema: Any) -> Any:
+    """Without descriptions, which are no part of what is checked."""
+    if isinstance(schema, list):
+        return [_bare(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: {name: _bare(part) for name, part in value.items()} if key == "properties" else _bare(value)
+        for key, value in schema.items()
+        if key != "description" or not isinstance(value, str)
+    }
+
+
+def test_the_schema_is_that_of_the_crd() -> None:
+    (crd,) = [crd for crd in crds() if crd["spec"]["names"]["kind"] == "ResourceGraphDefinition"]
+    schema = _bare(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
+    del schema["properties"]["status"]
+    assert schema == DEFINITION
 
 
 @pytest.mark.parametrize("kind", [None, ""])
