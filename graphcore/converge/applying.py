@@ -108,6 +108,9 @@ def rehearse(session: Session, wanted: Iterable[Wanted]) -> Steps[set[Identity]]
     for item, result in zip(fresh, results, strict=True):
         if not isinstance(result, Refused) or (result.code == 400 and "dry" in result.message.lower()):
             continue
+        if result.unserved and not session.covered([item.place]):
+            # Once it leaves a trace: the inventory that the fence writes is what the kind's appearance finds the instance by.
+            continue
         if not result.conflict:
             _refused(item, result)
             refused.add(item.identity)
@@ -263,7 +266,7 @@ def _accept(session: Session, item: Wanted, stored: Object, over: Object | None,
 def _refused(item: Wanted, result: Refused) -> None:
     # What is not a member yet, or is there no longer (404: its kind or namespace is gone), may replace what a prune would take away.
     absent = item.observed is None or result.code == 404
-    item.record.fail(f"{_what(item)}: {result.message}", retry=True, absent=absent)
+    item.record.fail(f"{_what(item)}: {result.cause}", retry=True, absent=absent)
     item.record.outdated = item.record.outdated or not absent
 
 

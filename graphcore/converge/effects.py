@@ -294,6 +294,18 @@ class Refused:
         """A precondition failed: another writer was first, the name is taken, or the object of that UID is gone."""
         return self.code == 409 or (self.code == 422 and self.message.find("metadata.uid") >= 0)
 
+    @property
+    def unserved(self) -> bool:
+        """The kind itself is not served: such a 404 names nothing, while that of an object or of a namespace says which."""
+        return self.code == 404 and not (self.details or {}).get("kind")
+
+    @property
+    def cause(self) -> str:
+        """Why, for people."""
+        if self.unserved:
+            return "the API server does not serve this kind; its CustomResourceDefinition is missing or not established yet"
+        return self.message
+
 
 Result: TypeAlias = Found | Missing | Listed | Served | Documents | Kinds | Recorded | Refused
 
