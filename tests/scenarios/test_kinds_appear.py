@@ -140,10 +140,10 @@ def test_instances_are_woken_by_the_kind_of_a_child_that_comes_back(world: World
     sheep = crd(world, "Sheep")
     rgd = world.rgd("Farm", resources=[child(world, "Sheep"), config_map("note", "${schema.metadata.name}")])
     grant(world, rgd)
+    waits_for(world, rgd)
     world.cleanup.append(sheep)
     world.client.apply(sheep)
-    world.client.wait_condition(sheep, "Established")
-    world.install(rgd)
+    world.client.wait_condition(rgd, timeout=WITHIN)
     instance = world.instance(rgd, "first")
     made = world.create(instance)
     flock = {"apiVersion": f"{world.group}/v1", "kind": "Sheep", "metadata": {"name": "first"}}
@@ -168,16 +168,16 @@ def test_instances_are_woken_by_the_kind_of_a_child_that_comes_back(world: World
 
 def test_an_instance_is_woken_by_the_kind_that_it_refers_to(world: World) -> None:
     sheep = crd(world, "Sheep")
-    world.cleanup.append(sheep)
-    world.client.apply(sheep)
-    world.client.wait_condition(sheep, "Established")
     reference = {"apiVersion": f"{world.group}/v1", "kind": "Sheep", "metadata": {"name": "dolly"}}
     rgd = world.rgd(
         "Shepherd",
         resources=[{"id": "dolly", "externalRef": reference}, config_map("note", "${schema.metadata.name}", {"v": "${dolly.spec.v}"})],
     )
     grant(world, rgd)
-    world.install(rgd)
+    waits_for(world, rgd)
+    world.cleanup.append(sheep)
+    world.client.apply(sheep)
+    world.client.wait_condition(rgd, timeout=WITHIN)
     world.client.delete(sheep)
     world.client.wait_gone(sheep)
     instance = world.instance(rgd, "first")
