@@ -49,8 +49,13 @@ def decode_object(data: bytes) -> dict[str, Any]:
     message = message_name(api_version, name)
     if message not in _table():
         raise ValueError(f"no protobuf message is known for {name} in {api_version}")
-    body = _message(message, _bytes(envelope.get(2, b"")), 0)
+    body = decode_message(message, _bytes(envelope.get(2, b"")))
     return {"kind": name, "apiVersion": api_version, **body}
+
+
+def decode_message(name: str, data: bytes) -> Any:
+    """The JSON value of a message of the table. ValueError for bytes that are none."""
+    return _message(name, data, 0)
 
 
 def _bytes(value: Any) -> bytes:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
 from local_emulator.api import Api
-from local_emulator.protobuf import generate
-from local_emulator.protobuf.decoding import decode_object
 from local_emulator.requestlog import RequestLog
 from local_emulator.requests import parse_path
 from local_emulator.server import Settings, create_app
@@ -95,83 +91,3 @@ def test_strange_bodies_are_refused(client: Client, body: bytes, media: str, cod
 def test_expanding_yaml_is_refused(client: Client) -> None:
     lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"] + [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     assert client.call("POST", MAPS, "\n".join(lines), "application/yaml").code == 400
-
-
-def field(number: int, value: bytes | int) -> bytes:
-    if isinstance(value, int):
-        return bytes([number << 3, value])
-    return bytes([number << 3 | 2]) + _varint(len(value)) + value
-
-
-def _varint(value: int) -> bytes:
-    found = b""
-    while value > 127:
-        found += bytes([value & 127 | 128])
-        value >>= 7
-    return found + bytes([value])
-
-
-def envelope(api_version: str, kind: str, raw: bytes) -> bytes:
-    return b"k8s\x00" + field(1, field(1, api_version.encode()) + field(2, kind.encode())) + field(2, raw)
-
-
-def test_protobuf_bodies() -> None:
-    metadata = field(1, b"x") + field(3, b"default") + field(11, field(1, b"l") + field(2, b"v"))
-    raw = field(1, metadata) + field(2, field(1, b"a") + field(2, b"1")) + field(3, field(1, b"b") + field(2, b"\x00"))
-    assert decode_object(envelope("v1", "ConfigMap", raw)) == {
-        "kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "x", "namespace": "default", "labels": {"l": "v"}},
-        "data": {"a": "1"}, "binaryData": {"b": "AA=="},
-    }  # fmt: skip
-
-
-def test_protobuf_special_types() -> None:
-    reference = field(1, field(1, b"secret")) + field(2, b"key")
-    port = field(1, b"p") + field(3, 80)
-    env = field(1, b"E") + field(3, field(4, reference))
-    probe = field(1, field(2, field(2, field(1, 1) + field(3, b"http")))) + field(2, 5)
-    container = (
-        field(1, b"c")
-        + field(6, port)
-        + field(7, env)
-        + field(10, probe)
-        + field(8, field(1, field(1, b"cpu") + field(2, field(1, b"100m"))))
-    )
-    decoded = decode_object(envelope("v1", "Pod", field(2, field(2, container))))["spec"]["containers"][0]
-    assert decoded == {
-        "name": "c", "ports": [{"name": "p", "containerPort": 80}], "env": [{"name": "E", "valueFrom": {"secretKeyRef": {"name": "secret", "key": "key"}}}],
-        "livenessProbe": {"httpGet": {"port": "http"}, "initialDelaySeconds": 5}, "resources": {"limits": {"cpu": "100m"}},
-    }  # fmt: skip
-
-
-def test_protobuf_create(client: Client) -> None:
-    raw = field(1, field(1, b"x")) + field(2, field(1, b"a") + field(2, b"1"))
-    made = client.create(MAPS, envelope("v1", "ConfigMap", raw), media=PROTOBUF)
-    assert (made["metadata"]["namespace"], made["data"]) == ("default", {"a": "1"})
-
-
-def test_protobuf_times() -> None:
-    raw = field(1, field(8, b"\x08" + _varint(1767225600)) + field(9, b"\x08" + _varint(1767225600)))
-    assert decode_object(envelope("v1", "ConfigMap", raw))["metadata"] == dict.fromkeys(
-        ("creationTimestamp", "deletionTimestamp"), "2026-01-01T00:00:00Z"
-    )
-
-
-def test_the_protobuf_table_is_what_its_generator_makes(go_modules: Path) -> None:
-    import gzip
-
-    table: Mapping[str, object] = json.loads(gzip.decompress(generate.TARGET.read_bytes()))
-    assert generate.table(go_modules) == table
-
-
-@pytest.fixture
-def go_modules() -> Path:
-    import subprocess
-
-    try:
-        cache = subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no Go toolchain")
-    path = Path(cache)
-    if not (path / "k8s.io" / f"api@{generate.VERSION}").is_dir():
-        pytest.skip(f"k8s.io/api {generate.VERSION} is not in the module cache")
-    return path
