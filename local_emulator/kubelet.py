@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from local_emulator import metadata as meta
+from local_emulator.conditions import condition
 from local_emulator.controllers import Schedule
 from local_emulator.registry import Registry
+from local_emulator.scaler import SCALERS, Scaler
 from local_emulator.status import ApiError
 from local_emulator.store import CollectionKey, Event, Key, Store
 from local_emulator.transactions import Transactions
@@ -20,16 +22,6 @@ from local_emulator.writing import Options
 Object = dict[str, Any]
 MANAGER = Options("kube-controller-manager", "Ignore")
 NODE = "local"
-
-
-def _condition(old: Object, kind: str, reason: str, message: str, now: str, *, value: str = "True", updates: bool = False) -> Object:
-    before: Object = next((c for c in old.get("conditions") or () if c.get("type") == kind), {})
-    same = before.get("status") == value
-    found: Object = {"type": kind, "status": value}
-    if updates:
-        found["lastUpdateTime"] = before.get("lastUpdateTime", now) if same and before.get("message") == message else now
-    found["lastTransitionTime"] = before.get("lastTransitionTime", now) if same else now
-    return {**found, "reason": reason, "message": message}
 
 
 def _counts(**counts: int) -> Object:
@@ -44,8 +36,8 @@ def deployment(obj: Object, now: str) -> Object:
         "observedGeneration": obj["metadata"]["generation"],
         **_counts(replicas=replicas, updatedReplicas=replicas, readyReplicas=replicas, availableReplicas=replicas),
         "conditions": [
-            _condition(old, "Available", "MinimumReplicasAvailable", "Deployment has minimum availability.", now, updates=True),
-            _condition(old, "Progressing", "NewReplicaSetAvailable", progressed, now, updates=True),
+            condition(old, "Available", "MinimumReplicasAvailable", "Deployment has minimum availability.", now, updates=True),
+            condition(old, "Progressing", "NewReplicaSetAvailable", progressed, now, updates=True),
         ],
     }
 
@@ -78,11 +70,11 @@ def job(obj: Object, now: str) -> Object:
     """Status of a Job whose pods have all succeeded; a suspended one does not run."""
     spec, old = obj["spec"], obj.get("status") or {}
     if spec.get("suspend"):
-        return {**old, "conditions": [_condition(old, "Suspended", "JobSuspended", "Job suspended", now)]}
+        return {**old, "conditions": [condition(old, "Suspended", "JobSuspended", "Job suspended", now)]}
     wanted = spec.get("completions") or spec.get("parallelism") or 1
     message = "Reached expected number of succeeded pods"
     conditions = [
-        {**_condition(old, kind, "CompletionsReached", message, now), "lastProbeTime": old.get("completionTime", now)}
+        {**condition(old, kind, "CompletionsReached", message, now), "lastProbeTime": old.get("completionTime", now)}
         for kind in ("SuccessCriteriaMet", "Complete")
     ]
     times = {"startTime": old.get("startTime", now), "completionTime": old.get("completionTime", now)}
@@ -96,7 +88,7 @@ def pod(obj: Object, now: str) -> Object:
     kinds = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
     conditions = []
     for kind in kinds:
-        found = _condition(old, kind, "", "", now)
+        found = condition(old, kind, "", "", now)
         conditions.append({"type": kind, "status": "True", "lastProbeTime": None, "lastTransitionTime": found["lastTransitionTime"]})
     statuses = [
         {
@@ -134,21 +126,6 @@ def claim(obj: Object, _now: str) -> Object:
     }
 
 
-def autoscaler(obj: Object, now: str) -> Object:
-    """Status of an autoscaler that keeps the minimum."""
-    replicas, old = obj["spec"].get("minReplicas", 1), obj.get("status") or {}
-    return {
-        "currentReplicas": replicas,
-        "desiredReplicas": replicas,
-        "currentMetrics": None,
-        "conditions": [
-            _condition(old, "AbleToScale", "ReadyForNewScale", "recommended size matches current size", now),
-            _condition(old, "ScalingActive", "ValidMetricFound", "the HPA was able to successfully calculate a replica count", now),
-            _condition(old, "ScalingLimited", "DesiredWithinRange", "the desired count is within the acceptable range", now, value="False"),
-        ],
-    }
-
-
 def service(obj: Object, _now: str) -> Object:
     """Status of a Service: a load balancer has an address of the documentation range."""
     if obj["spec"].get("type") != "LoadBalancer":
@@ -165,7 +142,6 @@ STATUS: dict[CollectionKey, Callable[[Object, str], Object]] = {
     ("batch", "jobs"): job,
     ("", "pods"): pod,
     ("", "persistentvolumeclaims"): claim,
-    ("autoscaling", "horizontalpodautoscalers"): autoscaler,
     ("", "services"): service,
 }
 
@@ -176,14 +152,17 @@ class Kubelet:
     def __init__(self, store: Store, registry: Registry, transactions: Transactions, schedule: Schedule, delay: float) -> None:
         self.store, self.registry, self.transactions, self.schedule, self.delay = store, registry, transactions, schedule, delay
         self.waiting: set[tuple[CollectionKey, Key]] = set()
+        self.scaler = Scaler(store, registry, transactions, MANAGER)
         store.listeners.append(self._on_event)
-        for collection in STATUS:
+        for collection in (*STATUS, SCALERS):
             for entry in store.scan(collection):
                 self._wait(collection, entry.key)
 
     def _on_event(self, collection: CollectionKey, event: Event) -> None:
-        if collection in STATUS and event.type != "DELETED":
+        if (collection in STATUS or collection == SCALERS) and event.type != "DELETED":
             self._wait(collection, event.new.key)
+        for key in self.scaler.of_target(collection, event.new.key) if self.scaler.busy else ():
+            self._wait(SCALERS, key)
 
     def _wait(self, collection: CollectionKey, key: Key) -> None:
         work = (collection, key)
@@ -203,7 +182,8 @@ class Kubelet:
             return
         try:
             obj = self._assign(collection, obj)
-            wanted = STATUS[collection](obj, meta.timestamp(self.store.now()))
+            now = meta.timestamp(self.store.now())
+            wanted = self.scaler.keep(obj, now) if collection == SCALERS else STATUS[collection](obj, now)
             if wanted != obj.get("status"):
                 self.transactions.update(resource, *key, {**obj, "status": wanted}, resource.subresource("status"), MANAGER)
         except ApiError as error:

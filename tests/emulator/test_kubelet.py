@@ -79,10 +79,6 @@ def test_a_change_is_observed_after_the_delay_and_once(ready: Client) -> None:
         ("/api/v1/namespaces/default/persistentvolumeclaims",
          manifest("v1", "PersistentVolumeClaim", {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "2Gi"}}}),
          {"phase": "Bound", "capacity": {"storage": "2Gi"}, "accessModes": ["ReadWriteOnce"]}),
-        ("/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers",
-         manifest("autoscaling/v2", "HorizontalPodAutoscaler",
-                  {"minReplicas": 2, "maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}}),
-         {"currentReplicas": 2, "desiredReplicas": 2}),
     ],
     ids=lambda value: value.get("kind", "status") if isinstance(value, dict) else "",
 )  # fmt: skip
@@ -91,6 +87,75 @@ def test_other_workloads(ready: Client, path: str, body: dict[str, Any], expecte
     ready.settle(2)
     status = ready.get(path + "/x").body["status"]
     assert {key: status.get(key) for key in expected} == expected
+
+
+SCALERS = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"
+
+
+def scaler(least: int, most: int, kind: str = "Deployment", api_version: str = "apps/v1") -> dict[str, Any]:
+    target = {"apiVersion": api_version, "kind": kind, "name": "x"}
+    return manifest("autoscaling/v2", "HorizontalPodAutoscaler", {"minReplicas": least, "maxReplicas": most, "scaleTargetRef": target})
+
+
+@pytest.mark.parametrize(
+    ("replicas", "least", "most", "kept", "reason"),
+    [
+        (None, 3, 5, 3, "SucceededRescale"),
+        (1, 2, 5, 2, "SucceededRescale"),
+        (9, 1, 4, 4, "SucceededRescale"),
+        (3, 2, 5, 3, "ReadyForNewScale"),
+        (2, 2, 2, 2, "ReadyForNewScale"),
+    ],
+)
+def test_an_autoscaler_keeps_its_target_within_its_limits(
+    ready: Client, replicas: int | None, least: int, most: int, kept: int, reason: str
+) -> None:
+    body = deployment(replicas or 0)
+    if replicas is None:
+        del body["spec"]["replicas"]
+    ready.create(DEPLOYMENTS, body)
+    ready.create(SCALERS, scaler(least, most))
+    ready.settle(2)
+    status = ready.get(SCALERS + "/x").body["status"]
+    assert next(one["reason"] for one in status["conditions"] if one["type"] == "AbleToScale") == reason
+    ready.settle(10)
+    found = ready.get(DEPLOYMENTS + "/x").body
+    assert (found["spec"]["replicas"], found["status"]["availableReplicas"]) == (kept, kept)
+    status = ready.get(SCALERS + "/x").body["status"]
+    assert (status["currentReplicas"], status["desiredReplicas"]) == (kept, kept)
+    revision = ready.get(SCALERS + "/x").body["metadata"]["resourceVersion"]
+    ready.settle(100)
+    assert ready.get(SCALERS + "/x").body["metadata"]["resourceVersion"] == revision
+
+
+def test_an_autoscaler_follows_its_limits_and_its_target(ready: Client) -> None:
+    ready.create(SCALERS, scaler(2, 4))
+    ready.settle(10)
+    status = ready.get(SCALERS + "/x").body["status"]
+    assert [(one["type"], one["reason"]) for one in status["conditions"]] == [("AbleToScale", "FailedGetScale")]
+    assert 'deployments.apps "x" not found' in status["conditions"][0]["message"]
+    ready.create(DEPLOYMENTS, deployment(1))
+    ready.settle(10)
+    assert ready.get(DEPLOYMENTS + "/x").body["spec"]["replicas"] == 2
+    ready.merge(DEPLOYMENTS + "/x", {"spec": {"replicas": 7}})
+    ready.settle(10)
+    assert ready.get(DEPLOYMENTS + "/x").body["spec"]["replicas"] == 4
+    ready.merge(SCALERS + "/x", {"spec": {"maxReplicas": 3}})
+    ready.settle(10)
+    found = ready.get(DEPLOYMENTS + "/x").body
+    assert (found["spec"]["replicas"], found["status"]["availableReplicas"]) == (3, 3)
+    entries = {entry["manager"] for entry in found["metadata"]["managedFields"] if entry.get("subresource") == "scale"}
+    assert entries == {"kube-controller-manager"}
+
+
+@pytest.mark.parametrize(("kind", "api_version"), [("Deployment", "apps/v1"), ("Foo", "none.example.com/v1"), ("DaemonSet", "apps/v1")])
+def test_an_autoscaler_leaves_alone_what_it_cannot_scale(ready: Client, kind: str, api_version: str) -> None:
+    ready.create(DEPLOYMENTS, deployment(0))
+    ready.create(SCALERS, scaler(2, 4, kind, api_version))
+    ready.settle(10)
+    assert ready.get(DEPLOYMENTS + "/x").body["spec"]["replicas"] == 0
+    status = ready.get(SCALERS + "/x").body["status"]
+    assert (status["desiredReplicas"], any(one["status"] == "False" for one in status["conditions"])) == (0, True)
 
 
 def test_a_pod_gets_a_node_and_a_claim_a_volume(ready: Client) -> None:
