@@ -20,6 +20,7 @@ from local_emulator.crds import CrdController
 from local_emulator.gates import SYSTEM, Gates
 from local_emulator.machinery import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Machinery
 from local_emulator.metadata import timestamp
+from local_emulator.namespaces import namespace_of
 from local_emulator.openapi import OpenApi
 from local_emulator.registry import Registry, Resource, Subresource
 from local_emulator.requestlog import LogEntry, RequestLog
@@ -295,6 +296,7 @@ class Api:
             raise status.not_supported(verb, resource.group, resource.plural) if resource.custom else status.method_not_allowed()
         if sub.name == "token":
             entry = self.transactions.entry(resource, namespace, name)
+            namespace_of(self.store, resource, namespace)
             return Response(201, encode(self.access.issue(namespace, name, entry.uid, self.store.now(), read_body(request, resource)[0])))
         if sub.name == "eviction":
             self.transactions.delete(resource, namespace, name, Deletion())

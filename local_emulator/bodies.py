@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local_emulator import status
+from local_emulator import numerals, status
 from local_emulator.codec import decode, decode_written, decode_yaml
 from local_emulator.machinery import APPLY_PATCH, JSON_PATCH, STRATEGIC_PATCH
 from local_emulator.model.report import json_type
@@ -82,6 +82,7 @@ def read_deletion(request: Request) -> Deletion:
         if kind not in (None, "", "DeleteOptions"):
             raise status.bad_request(f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"')
     query = {} if request.body else request.query  # of the two only one counts
+    numerals.signed(query.get("gracePeriodSeconds") or "0")
     propagation = body.get("propagationPolicy") or query.get("propagationPolicy", "")
     if propagation and propagation not in PROPAGATION:
         text = f'Unsupported value: "{propagation}": supported values: "Foreground", "Background", "Orphan", "nil"'

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from local_emulator import admission
 from local_emulator.crds import CLEANUP
 from local_emulator.registry import Registry, Resource
 from local_emulator.remaining import remaining
@@ -67,10 +68,19 @@ class Controllers:
                 self.add("namespace", NAMESPACES, ("", new.key[0]))
             self.add("definition", CRDS, ("", f"{collection[1]}.{collection[0]}"))
             return
+        if event.type == "ADDED" and collection == NAMESPACES:
+            self._made_again(new.key[1])
         if new.owners and (old is None or old.owners != new.owners):
             self.add("owners", collection, new.key)
         if b'"deletionTimestamp"' in new.tail:
             self._going(collection, new.key)
+
+    def _made_again(self, namespace: str) -> None:
+        """What was left when a namespace was taken away could not be changed; now it can."""
+        for collection, content in self.store.collections.items():
+            for key in [key for key in content.entries if key[0] == namespace]:
+                self.add("owners", collection, key)
+                self.add("finalize", collection, key)
 
     def resume(self) -> None:
         """Takes up what was under way in a store that was filled before: deletions that have begun, owners that may be gone."""
@@ -186,7 +196,7 @@ class Controllers:
 
     def _namespace(self, collection: CollectionKey, key: Key) -> None:
         entry, resource = self.store.get(collection, key), self.registry.of_collection(collection)
-        if entry is None or resource is None or not _deleting(entry):
+        if entry is None or resource is None or not _deleting(entry) or admission.released(resource, entry.object()):
             return
         left = [r for r in list(self.registry.collections.values()) if r.namespaced and "delete" in r.verbs and not self._empty(r, key[1])]
         obj = self.transactions.load(resource, entry)

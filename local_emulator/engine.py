@@ -56,7 +56,7 @@ class Engine:
     """See :class:`~local_emulator.machinery.Machinery`."""
 
     def prepare(self, resource: Resource, obj: Object, options: Options, old: Object | None, subresource: str) -> tuple[Object, list[str]]:
-        model, report = _model(resource), Report()
+        model, report = _model(resource), Report(options.applied)
         subject = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
         try:
             read = model.read(obj, report)
@@ -97,7 +97,7 @@ class Engine:
 
         def normalise(obj: Object) -> Object:
             try:
-                return model.read(obj, Report())
+                return model.read(obj, Report(applied=True))
             except Mismatch as problem:
                 raise status.bad_request(f"failed to convert new object to proper version: {problem.message}") from None
 

@@ -76,7 +76,9 @@ class NamespaceRules(InitialStatus):
         return super().on_create(resource, {**obj, "spec": spec})
 
     def on_update(self, _resource: Resource, obj: Object, old: Object, subresource: str) -> Object:
-        return obj if subresource == "finalize" else {**obj, "spec": old.get("spec") or {}}
+        if subresource == "finalize":
+            return {**obj, "status": old.get("status") or {}}
+        return {**obj, "spec": old.get("spec") or {}}
 
     def decoded(self, _resource: Resource, obj: Object) -> Object:
         metadata = _child(obj, "metadata")

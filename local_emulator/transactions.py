@@ -17,8 +17,9 @@ from local_emulator import metadata as meta
 from local_emulator.apply.checking import plain
 from local_emulator.codec import encode
 from local_emulator.machinery import APPLY_PATCH, STRATEGIC_PATCH, Machinery
+from local_emulator.namespaces import check_new, namespace_of
 from local_emulator.registry import Resource, Subresource
-from local_emulator.status import Cause, Undecodable
+from local_emulator.status import ApiError, Cause, Undecodable
 from local_emulator.store import CollectionKey, Entry, Store
 from local_emulator.writing import GENERATED, NAMESPACES, Deletion, Gate, Options, Rules, Write, Written
 
@@ -82,11 +83,13 @@ class Transactions:
             metadata.pop(member, None)
         metadata["uid"] = self.store.new_uid()
         metadata["creationTimestamp"] = now
+        if resource.custom and resource.has_status and obj.get("status", "") is None:
+            del obj["status"]
         obj, warnings = self._prepared(resource, obj, options, None, "")
         metadata = obj["metadata"]
         warnings = [*meta.deduplicate_owners(metadata), *warnings]
         name = metadata.get("name") or ""
-        self._check_namespace(resource, namespace, name)
+        check_new(self.store, resource, namespace, name)
         if resource.terminating:
             raise status.forbidden(
                 resource.group, resource.plural, name, "create not allowed while custom resource definition is terminating"
@@ -134,21 +137,6 @@ class Transactions:
             if self.store.get(resource.storage, (namespace if resource.namespaced else "", stem + suffix)) is None:
                 return suffix
 
-    def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
-        if not resource.namespaced:
-            return
-        found = self.store.get(NAMESPACES, ("", namespace))
-        if found is None:
-            raise status.not_found("", "namespaces", namespace)
-        if b'"deletionTimestamp"' in found.tail and found.object()["metadata"].get("deletionTimestamp"):
-            why = f"unable to create new content in namespace {namespace} because it is being terminated"
-            cause = {
-                "reason": "NamespaceTerminating",
-                "message": f"namespace {namespace} is being terminated",
-                "field": "metadata.namespace",
-            }
-            raise status.forbidden(resource.group, resource.plural, name, why, [cause])
-
     # ---- updating
 
     def update(self, resource: Resource, namespace: str, name: str, body: Any, sub: Subresource | None, options: Options) -> Written:
@@ -166,6 +154,7 @@ class Transactions:
                 f"StorageError: invalid object, Code: 4, Key: {path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
                 f"UID in precondition: {metadata['uid']}, UID in object meta: {entry.uid}",
             )
+        self._check_update(resource, entry, obj, options)
         admission.check_revision(resource, metadata, entry, name, required=resource.custom)
         return self._update(resource, entry, obj, sub, options, applied=False)
 
@@ -183,6 +172,7 @@ class Transactions:
             if not isinstance(obj.get("metadata"), dict):
                 obj["metadata"] = {}
             admission.check_url(resource, obj["metadata"], namespace, name)
+            self._check_update(resource, entry, obj, options)
             admission.check_revision(resource, obj["metadata"], entry, name, required=False)
             return self._update(resource, entry, obj, sub, options, applied=False)
         except Undecodable as error:
@@ -193,6 +183,7 @@ class Transactions:
         entry = self.entry(resource, namespace, name)
         now = meta.timestamp(self.store.now())
         obj, warnings = scale.changed(self.machinery, resource, self.load(resource, entry), change, media, options, now)
+        self._check_update(resource, entry, obj, options)
         admission.check_revision(resource, obj["metadata"], entry, name, required=False)
         written = self._update(resource, entry, obj, sub, options, applied=True)
         return replace(written, warnings=(*warnings, *written.warnings))
@@ -206,6 +197,7 @@ class Transactions:
         if options.duplicates and options.field_validation == "Strict":
             listed = "\n  ".join(options.duplicates)
             raise status.bad_request(f"error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {listed}")
+        options = replace(options, applied=True)
         subresource = sub.name if sub else ""
         now = meta.timestamp(self.store.now())
         entry = self.store.get(resource.storage, (namespace, name))
@@ -221,8 +213,22 @@ class Transactions:
         live = self.load(resource, entry)
         merged = self.machinery.apply(resource, live, obj, options.manager, options.force, subresource, now)
         admission.check_url(resource, merged["metadata"], namespace, name)
+        self._check_update(resource, entry, merged, options)
         admission.check_revision(resource, metadata, entry, name, required=False)
         return self._update(resource, entry, merged, sub, options, applied=True)
+
+    def _check_update(self, resource: Resource, entry: Entry, obj: Object, options: Options) -> None:
+        """Refuses every change in a namespace that is gone; a body that cannot be read is refused before."""
+        try:
+            namespace_of(self.store, resource, entry.key[0])
+        except ApiError as gone:
+            try:
+                self.machinery.prepare(resource, deepcopy(obj), options, self.load(resource, entry), "")
+            except Undecodable:
+                raise
+            except ApiError:
+                pass
+            raise gone from None
 
     def _update(self, resource: Resource, entry: Entry, obj: Object, sub: Subresource | None, options: Options, applied: bool) -> Written:
         old = self.load(resource, entry)
@@ -267,14 +273,19 @@ class Transactions:
             return Written(entry.tail, 200, tuple(warnings))
         return Written(self._write(resource, entry.key, obj, options.dry_run), 200, tuple(warnings))
 
-    def _write(self, resource: Resource, key: tuple[str, str], obj: Object, dry_run: bool) -> bytes:
-        """Stores the object, or ends it when its deletion had begun and nothing holds it any more. Returns the bytes to answer."""
+    def _write(self, resource: Resource, key: tuple[str, str], obj: Object, dry_run: bool, begins: bool = False) -> bytes:
+        """Stores the object, or ends it when its deletion had begun and nothing holds it any more. Returns the bytes to answer.
+
+        begins: its deletion begins with this write and never ends with it.
+        """
         body = {name: value for name, value in obj.items() if name not in ("kind", "apiVersion")}
         if resource.conversion is not None:
             body = resource.conversion.store(body)
         metadata = meta.ordered({"resourceVersion": "0", **body.pop("metadata")})
         body = {"metadata": metadata, **body}
-        ends = bool(metadata.get("deletionTimestamp")) and not metadata.get("finalizers") and admission.released(resource, body)
+        ends = (
+            not begins and bool(metadata.get("deletionTimestamp")) and not metadata.get("finalizers") and admission.released(resource, body)
+        )
         if dry_run:
             if self.store.get(resource.storage, key) is None:
                 metadata.pop("resourceVersion", None)
@@ -319,7 +330,9 @@ class Transactions:
         elif deletion.propagation == "Orphan":
             finalizers.append("orphan")
         metadata["finalizers"] = finalizers
-        if not finalizers and admission.released(resource, obj):
+        # A namespace whose own finalizer is gone ends with the second delete; the first one only begins.
+        begins = resource.storage == NAMESPACES and not metadata.get("deletionTimestamp")
+        if not finalizers and not begins and admission.released(resource, obj):
             if not deletion.dry_run:
                 self.store.remove(resource.storage, entry.key)
             return True, entry.tail, entry
@@ -332,4 +345,4 @@ class Transactions:
         metadata = obj["metadata"] = meta.ordered(metadata)
         if obj == self.load(resource, entry):
             return False, entry.tail, entry
-        return False, self._write(resource, entry.key, obj, deletion.dry_run), entry
+        return False, self._write(resource, entry.key, obj, deletion.dry_run, begins=begins), entry

@@ -42,13 +42,14 @@ GENERATED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Query options of a write, and what its body says twice (as strict decoding reports it)."""
+    """Query options of a write, what its body says twice (as strict decoding reports it), and whether it is an apply."""
 
     manager: str = "unknown"
     field_validation: str = "Warn"
     dry_run: bool = False
     force: bool = False
     duplicates: tuple[str, ...] = ()
+    applied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

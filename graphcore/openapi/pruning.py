@@ -45,8 +45,11 @@ def _pruned_object(value: dict[str, Any], schema: Mapping[str, Any] | None, root
     return result
 
 
-def apply_defaults(value: Any, schema: Mapping[str, Any] | None) -> Any:
-    """``value`` with the schema's defaults where fields are absent, or null without being nullable; other such nulls are dropped."""
+def apply_defaults(value: Any, schema: Mapping[str, Any] | None, *, nulls: bool = False) -> Any:
+    """``value`` with the schema's defaults where fields are absent, or null without being nullable; other such nulls are dropped.
+
+    nulls: they stay, as the API server lets them stay in an apply, to be refused by the schema.
+    """
     if schema is None:
         return value
     if isinstance(value, dict):
@@ -56,15 +59,16 @@ def apply_defaults(value: Any, schema: Mapping[str, Any] | None) -> Any:
         for name, member in value.items():
             part = properties.get(name) if name in properties else (additional if isinstance(additional, Mapping) else None)
             if member is None and part is not None and not part.get("nullable"):
-                if part.get("default") is None:
+                if part.get("default") is not None:
+                    member = copy.deepcopy(part["default"])
+                elif not nulls:
                     continue
-                member = copy.deepcopy(part["default"])
-            result[name] = apply_defaults(member, part)
+            result[name] = apply_defaults(member, part, nulls=nulls)
         for name, part in properties.items():
             if name not in value and part.get("default") is not None:
                 result[name] = apply_defaults(copy.deepcopy(part["default"]), part)
         return result
     if isinstance(value, list):
         items = schema.get("items")
-        return [apply_defaults(item, items if isinstance(items, Mapping) else None) for item in value]
+        return [apply_defaults(item, items if isinstance(items, Mapping) else None, nulls=nulls) for item in value]
     return value

@@ -80,7 +80,7 @@ def server_side_apply(
     )
     if final == bare and same_fields and {k: e.fields for k, e in managers.items()} == _decoded_fields(live):
         return live
-    if key in managers and final != bare:  # an apply that only shares what is there moves no time
+    if key in managers and merged != bare:  # an apply that only shares what is there moves no time
         managers[key] = replace(managers[key], time=now)
     return _with_managers(final, managers)
 

@@ -50,7 +50,7 @@ def custom_reader(schema: Schema) -> Callable[[Object, Report], Object]:
             kept = read_embedded(kept, rest, metadata, report)
         report.unknown.extend(f"metadata.{path}" for path in own.unknown)
         report.unknown.sort()
-        return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": meta, **apply_defaults(kept, rest)}
+        return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": meta, **apply_defaults(kept, rest, nulls=report.applied)}
 
     return read
 

@@ -24,8 +24,12 @@ class Mismatch(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """Collected while one object is read. ``unknown`` holds paths like ``spec.template.spec.containers[0].imagee``."""
+    """Collected while one object is read. ``unknown`` holds paths like ``spec.template.spec.containers[0].imagee``.
 
+    applied: the object comes from an apply, in which nulls of custom resources stay where they are and do not fit.
+    """
+
+    applied: bool = False
     unknown: list[str] = field(default_factory=list)
 
 

@@ -8,7 +8,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.exchanges import access, applies, autoscalers, customs, deletion, kinds, lists, objects, patches, paths, policies, rules, scales
+from tests.exchanges import (
+    access,
+    applies,
+    autoscalers,
+    customs,
+    deletion,
+    kinds,
+    lists,
+    nulls,
+    numerals,
+    objects,
+    patches,
+    paths,
+    policies,
+    rules,
+    scales,
+    vanished,
+)
 from tests.exchanges.asking import Ask, over_http, replay
 from tests.exchanges.objects_of import namespace
 
@@ -27,6 +44,9 @@ SUITES: dict[str, Callable[[], Iterator[Ask]]] = {
     "policies": policies.asks,
     "autoscalers": autoscalers.asks,
     "access": access.asks,
+    "numerals": numerals.asks,
+    "nulls": nulls.asks,
+    "vanished": vanished.asks,
 }
 Answers = dict[str, dict[str, Any]]
 
