@@ -53,7 +53,7 @@ def _masked(text: str, values: Values) -> list[Span]:
     frames = [match.span() for match in FRAME.finditer(text)] + list(paths_in(text, values))
     named = list(names_in(text, values))
     found = [span for layer in layers for span in shown(layer, ordinary)] if ordinary else []
-    hidden = _outside(_joined([*found, *echoes(text, values)]), _joined([*frames, *named]))
+    hidden = _outside(_joined([*found, *echoes(text)]), _joined([*frames, *named]))
     if secret:
         hidden += _outside(_joined(span for layer in layers for span in shown(layer, secret)), _joined(frames))
     return _joined(hidden)

@@ -19,7 +19,7 @@ _ROOTS: Final = frozenset(
 _SEGMENT: Final = re.compile(r"\.?([\w$/-]+)|\[([^\]]*)\]")
 _LITERAL: Final = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|`([^`]*)`|'((?:[^'\\]|\\.)*)'")
 _TOKEN: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[\[\](){}]|[-+]?\d[\w.+-]*|[A-Za-z_*][\w.*]*|\n|.", re.DOTALL)
-_DIFF: Final = re.compile(r"\n\s+\S*\w\.\w+\{")
+_DIFF: Final = re.compile(r"\n(?:\s+\S*\w\.\w+\{|@@ -\d)")
 _OPEN: Final = "[({"
 _CLOSE: Final = "])}"
 
@@ -55,15 +55,15 @@ def _is_step(step: str, values: Values) -> bool:
     return step in values.keys or step.isdecimal() or step == "*"
 
 
-def echoes(text: str, values: Values) -> Iterator[Span]:
+def echoes(text: str) -> Iterator[Span]:
     """The values that the API server repeats, wherever it took them from: quoted texts and numbers of four digits and more, never keys."""
     at = 0
     while (match := ECHO.search(text, at)) is not None:
         at = _end_of_value(text, match.end())
-        yield from _values_in(text, match.end(), at, values)
+        yield from _values_in(text, match.end(), at)
     diff = _DIFF.search(text)
     if diff is not None:
-        yield from _values_in(text, diff.start(), len(text), values)
+        yield from _values_in(text, diff.start(), len(text))
 
 
 def _end_of_value(text: str, start: int) -> int:
@@ -87,18 +87,14 @@ def _end_of_value(text: str, start: int) -> int:
     return len(text)
 
 
-def _values_in(text: str, start: int, end: int, values: Values) -> Iterator[Span]:
+def _values_in(text: str, start: int, end: int) -> Iterator[Span]:
     for token in _TOKEN.finditer(text, start, end):
         word = token.group()
         if word[0] in '"`' and len(word) > 1:
             content = word[1:-1]
-            if content in TYPES or content in HARMLESS or _is_key(text, token.end(), content, values):
+            alone = token.start() == start
+            if content in HARMLESS or (alone and content in TYPES) or (not alone and text.startswith(":", token.end())):
                 continue
             yield token.start() + 1, token.end() - 1
         elif (word[0].isdigit() or word[0] in "+-") and len(word) >= 4:
             yield token.span()
-
-
-def _is_key(text: str, end: int, content: str, values: Values) -> bool:
-    """Whether a quoted text is followed as a key of JSON or of a Go map is."""
-    return text[end : end + 1] == ":" and text[end + 1 : end + 2] not in ("", " ") and content in values.keys

@@ -89,8 +89,10 @@ def _long(text: str, sought: Sought) -> Iterator[Span]:
 
 
 def _unless_sentence(text: str, start: int, end: int, sought: Sought) -> Iterator[Span]:
-    """Words that every such text has are no part of a value, unless they are the value."""
-    if text[start:end] in sought.long or not is_sentence(_whole_words(text, start, end)):
+    """What such texts are made of is no part of a value, unless it is the value: common words, and letters that a longer word shares."""
+    piece, word = text[start:end], _whole_words(text, start, end)
+    shares = not sought.secret and piece.isalpha() and len(word) > len(piece) and len(piece) < 2 * PIECE
+    if piece in sought.long or not (is_sentence(word) or shares):
         yield start, end
 
 

@@ -51,9 +51,10 @@ _RULES: Final = (
     r"\b(?:must|should|may not) be (?:no (?:more|less) than|(?:more|less|greater) than(?: or equal to)?|at most|at least) -?[\d.]+",
     r"\bmust be between -?[\d.]+ and -?[\d.]+",
     r"\bUser \"[^\"\n]*\" cannot [a-z]+ (?:resource|path) \"[^\"\n]*\"(?: in API group \"[^\"\n]*\")?(?: in the namespace \"[^\"\n]*\")?",
+    r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@",
     r"\b(?:supported|valid) values: (?:\"(?:[^\"\\]|\\.)*\"(?:, )?)+",
 )
-FRAME: Final = re.compile("|".join(_RULES))
+FRAME: Final = re.compile("|".join(_RULES), re.MULTILINE)
 """Parts of a refusal that say what is wrong, and with which rule; never what was written."""
 
 ECHO: Final = re.compile(r"(?:Invalid|Unsupported|Duplicate) value: |Not found: |Too long: (?=[\"\{\[])")
