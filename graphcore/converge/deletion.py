@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from graphcore import names
-from graphcore.converge import references
+from graphcore.converge import lineage, references
 from graphcore.converge.effects import Converged, Failed, Found, Missing, Outcome, Patch, Refused, Waiting
 from graphcore.converge.fence import Place
 from graphcore.converge.members import deletion_wave, describe, is_member, list_places, recorded_places
@@ -46,7 +46,7 @@ def _delete(session: Session) -> Steps[Outcome]:
     if fault:
         return (yield from _blocked(session, f"validate deletion inventory: {fault}", retry=False))
     places = yield from recorded_places(session, {})
-    found = yield from _list(places, f"{names.APPLYSET_PART_OF}={session.set_id}")
+    found = yield from _list(session, places, f"{names.APPLYSET_PART_OF}={session.set_id}")
     for _ in range(ROUNDS):
         if isinstance(found, str):
             return (yield from _blocked(session, f"list deletion inventory: {found}", retry=True))
@@ -54,7 +54,7 @@ def _delete(session: Session) -> Steps[Outcome]:
         if outcome is not None:
             return outcome
         # Once more, by another label: what was created while we deleted, and what has lost its membership.
-        found = yield from _list(places, f"{names.INSTANCE_ID}={meta(session.instance)['uid']}")
+        found = yield from _list(session, places, f"{names.INSTANCE_ID}={meta(session.instance)['uid']}")
         if not isinstance(found, str) and not any(is_member(session, obj) for obj, _ in found):
             for obj, _ in found:
                 text = f"{describe(obj)} no longer belongs to the ApplySet of this instance and is not deleted"
@@ -81,13 +81,17 @@ def _delete_waves(session: Session, found: Listing) -> Steps[Outcome | None]:
     return None
 
 
-def _list(places: tuple[Place, ...], selector: str) -> Steps[Listing | str]:
-    """Metadata of matching objects with how to address them; the API server's message where it will not list. Raises Blocked."""
+def _list(session: Session, places: tuple[Place, ...], selector: str) -> Steps[Listing | str]:
+    """Metadata of matching objects with how to address them; the API server's message where it will not list. Raises Blocked.
+
+    Without the instance itself, and without ancestors that are going: both would be waited for without end.
+    """
     found: Listing = []
     for place, result in (yield from list_places(places, selector, metadata_only=True)):
         if isinstance(result, Refused):
             return result.message
-        found += [(item, place.resource) for item in result.items]
+        others = [item for item in result.items if meta(item)["uid"] != meta(session.instance)["uid"]]
+        found += [(item, place.resource) for item in (yield from lineage.ends_without(session, others))]
     return found
 
 

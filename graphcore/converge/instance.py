@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from graphcore import names
-from graphcore.converge import orphans, references
+from graphcore.converge import lineage, orphans, references
 from graphcore.converge.applying import index_by_kind
 from graphcore.converge.conditions import seconds_since
 from graphcore.converge.deletion import delete_instance
@@ -126,6 +126,8 @@ def _nodes(session: Session, graph: Graph) -> Steps[Outcome]:
     for place, obj in (yield from orphans.strays(session, places)):
         members.places = (*members.places, place)
         members.objects[identity(obj)] = obj
+    # Where kro let an instance adopt itself, it is no child of ours.
+    members.objects.pop(identity(session.instance), None)
     for record in records.values():
         for place, message in members.unread.items():
             if place.resource.group_kind == record.node.resource.group_kind and not record.node.type.external:
@@ -152,7 +154,7 @@ def _nodes(session: Session, graph: Graph) -> Steps[Outcome]:
 
 def _finish(session: Session, graph: Graph, waves: Waves, members: Members) -> Steps[Removal]:
     """Everything wanted is in place: remove the rest, then let the records say exactly what is there."""
-    doomed = candidates(members, waves.claimed)
+    doomed = yield from lineage.spared(session, candidates(members, waves.claimed))
     removal = Removal()
     if doomed:
         removal = yield from prune(session, members, doomed, graph.topological_order)

@@ -106,7 +106,11 @@ class Created:
 
 @dataclass(slots=True)
 class Session:
-    """One attempt. instance: newest state this attempt has read or written. wrote: anything at all was written."""
+    """One attempt.
+
+    instance: newest state this attempt has read or written. wrote: anything at all was written. lineage: of the instance, once it was
+    read.
+    """
 
     request: InstanceRequest
     options: Options
@@ -120,6 +124,7 @@ class Session:
     fenced: bool = False
     wrote: bool = False
     events: list[Record] = field(default_factory=list)
+    lineage: tuple[Identity, ...] = ()
 
     def __post_init__(self) -> None:
         self.mark = read_mark(self.instance)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphcore import names
-from graphcore.converge import references, selectors
+from graphcore.converge import lineage, references, selectors
 from graphcore.converge.applying import Wanted, apply_wave, must_write, observed_of, refuse_duplicates, rehearse, wanted_of
 from graphcore.converge.effects import Found, Get, List, Listed, Missing, Refused
 from graphcore.converge.fence import Place
@@ -66,6 +66,7 @@ class Waves:
             written = [record for record in rendered if not record.node.type.external]
             wanted = wanted_of(self.session, written, self.members)
             wanted = _without(wanted, refuse_duplicates(wanted, self.claimed))
+            wanted = _without(wanted, (yield from lineage.refuse(self.session, wanted)))
             wanted = _without(wanted, (yield from rehearse(self.session, wanted)))
             external = [(record, read) for record in rendered if record.node.type.external and (read := self._reader(record)) is not None]
             yield from self._fence(wanted, rendered, external)

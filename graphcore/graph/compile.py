@@ -27,6 +27,7 @@ from graphcore.graph.node import EACH, SCHEMA
 from graphcore.graph.order import deletion_waves, find_cycle, topological_order
 from graphcore.graph.paths import format_path
 from graphcore.graph.projection import Projection, check_status, judge_status, literal_types, read_status
+from graphcore.graph.recursion import UNKNOWN, own_children
 from graphcore.graph.revision import revision_hash
 from graphcore.graph.shape import beside, definition_faults, shape_faults
 from graphcore.openapi import Schemas
@@ -77,6 +78,7 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
 
     plain = Environment({})
     _inspect(work, declared, plain, limits)
+    _refuse_own_children(work, block, plain)
     work.projection, found = read_status(block.get("status"), plain)
     status_faults = [*found, *_judged(work, declared, plain)]
 
@@ -136,6 +138,13 @@ def _inspect(work: Compilation, declared: Sequence[str], environment: Environmen
         edge = _edge(work, cycle)
         place, shown = (edge.path, edge.shown) if edge else (None, None)
         work.problems.append(Problem("cycle", f"graph contains a cycle: {text}", cycle[0], place, shown, hint=hint))
+
+
+def _refuse_own_children(work: Compilation, block: Mapping[str, Any], environment: Environment) -> None:
+    found = list(own_children(block, work.drafts, work.uses, environment))
+    nodes = {problem.node for problem in found}
+    work.problems = [problem for problem in work.problems if not (problem.node in nodes and problem.code in UNKNOWN)]
+    work.problems.extend(found)
 
 
 def _edge(work: Compilation, cycle: Sequence[str]) -> Use | None:

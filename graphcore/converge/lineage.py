@@ -1,0 +1,153 @@
+"""Instances inside instances: no instance is its own child, nor a child of what it is inside of, and nesting has an end.
+
+An instance that is a child carries the labels of its instance, and that one, if it is a child too, those of the next. This chain is read
+before an object is written that could be an instance, that is, of a kind that the API server does not bring along; an instance that is
+nobody's child reads nothing. A link counts only as long as the inventory of the upper one covers the lower one's kind, so labels that were
+left behind, or written by hand, hold nobody up.
+
+So a child that is an ancestor is never written, and since every level of a chain is made by an object written here, no chain is longer
+than :data:`MOST_NESTED`, through however many definitions it goes. Loops made by somebody else (kro does not look) are not torn down by a
+prune, and a deletion does not wait for its own ancestor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from graphcore import names
+from graphcore.converge.applying import Wanted, must_write
+from graphcore.converge.effects import Found, Get, Refused
+from graphcore.converge.members import describe
+from graphcore.converge.metadata import applyset_id, identity, labels_of, meta, recorded_inventory, reference
+from graphcore.converge.session import Blocked, Identity, Object, Session, Steps, one
+from graphcore.errors import Problem
+from graphcore.graph.model import Resource
+from graphcore.names.plural import pluralize
+
+MOST_NESTED = 16
+"""Instances one inside the other. Compositions in use have three or four."""
+BUILT_IN = frozenset(
+    f"{name}.k8s.io"
+    for name in (
+        "admissionregistration",
+        "apiextensions",
+        "apiregistration",
+        "authentication",
+        "authorization",
+        "certificates",
+        "coordination",
+        "discovery",
+        "events",
+        "flowcontrol.apiserver",
+        "networking",
+        "node",
+        "rbac.authorization",
+        "resource",
+        "scheduling",
+        "storage",
+        "storagemigration",
+    )
+)
+"""Groups with a dot that the API server brings along; those without one can hold no generated kind either."""
+
+
+class Parent(NamedTuple):
+    """The instance that an object's labels say it is a child of."""
+
+    resource: Resource
+    name: str
+    namespace: str | None
+
+    @property
+    def identity(self) -> Identity:
+        return (self.resource.group, self.resource.kind, self.namespace or "", self.name)
+
+
+def parent_of(obj: Object) -> Parent | None:
+    """None where the labels name nobody, or contradict each other."""
+    labels = labels_of(obj)
+    group, version, kind, name = (
+        labels.get(key, "") for key in (names.INSTANCE_GROUP, names.INSTANCE_VERSION, names.INSTANCE_KIND, names.INSTANCE_NAME)
+    )
+    if not (group and version and kind and name):
+        return None
+    namespace = labels.get(names.INSTANCE_NAMESPACE) or None
+    named = {"apiVersion": f"{group}/{version}", "kind": kind, "metadata": {"name": name, "namespace": namespace}}
+    if labels.get(names.APPLYSET_PART_OF) != applyset_id(named):
+        return None
+    return Parent(Resource(f"{group}/{version}", kind, pluralize(kind.lower()), namespace is not None), name, namespace)
+
+
+def lineage(session: Session) -> Steps[tuple[Identity, ...]]:
+    """The instance and what it is inside of, innermost first, at most one more than :data:`MOST_NESTED`. Raises Blocked."""
+    if session.lineage:
+        return session.lineage
+    chain = [identity(session.instance)]
+    current: Object = session.instance
+    kind = session.resource
+    while len(chain) <= MOST_NESTED and (parent := parent_of(current)) is not None and parent.identity not in chain:
+        read = yield from one(Get(parent.resource, parent.name, parent.namespace, metadata_only=True, look=True))
+        if isinstance(read, Refused) and read.code not in (403, 404):
+            raise Blocked(
+                f"reading {parent.resource.kind} {parent.name}, which this instance is inside of, failed: {read.message}", retry=True
+            )
+        if not isinstance(read, Found) or kind.group_kind not in recorded_inventory(read.object).group_kinds:
+            break
+        chain.append(parent.identity)
+        current, kind = read.object, parent.resource
+    session.lineage = tuple(chain)
+    return session.lineage
+
+
+def refuse(session: Session, wanted: Iterable[Wanted]) -> Steps[set[Identity]]:
+    """Fails what would be written over the instance itself or an ancestor, or nested too deep; their identities. Raises Blocked."""
+    refused: set[Identity] = set()
+    own = identity(session.instance)
+    for item in wanted:
+        if item.identity == own:
+            _fail(item, "is this instance itself", "give it another name")
+            refused.add(item.identity)
+        elif _may_be_instance(item.identity) and must_write(session, item) and parent_of(session.instance) is not None:
+            chain = yield from lineage(session)
+            if item.identity in chain:
+                _fail(item, f"is what {reference(session.instance)} is inside of", "give it another name", retry=True)
+                refused.add(item.identity)
+            elif len(chain) >= MOST_NESTED:
+                _fail(item, f"would be the {len(chain) + 1}th instance one inside the other", f"nest at most {MOST_NESTED}", retry=True)
+                refused.add(item.identity)
+    return refused
+
+
+def _fail(item: Wanted, what: str, hint: str, *, retry: bool = False) -> None:
+    kind = item.record.node.resource.kind
+    message = f"{kind} {reference(item.desired)} {what} and cannot be its child"
+    item.record.fail(message, Problem("own-ancestor", message, item.record.id, "metadata.name", hint=hint), retry=retry)
+
+
+def _may_be_instance(key: Identity) -> bool:
+    return "." in key[0] and key[0] not in BUILT_IN
+
+
+def spared(session: Session, doomed: list[Object]) -> Steps[list[Object]]:
+    """``doomed`` without what the instance is inside of: pruning that would take away the instance itself. Raises Blocked."""
+    if parent_of(session.instance) is None or not any(_may_be_instance(identity(obj)) for obj in doomed):
+        return doomed
+    chain = yield from lineage(session)
+    for obj in doomed:
+        if identity(obj) in chain:
+            session.event("Warning", "LeftBehind", f"{describe(obj)} is what this instance is inside of and is not deleted")
+    return [obj for obj in doomed if identity(obj) not in chain]
+
+
+def ends_without(session: Session, members: list[Object]) -> Steps[list[Object]]:
+    """``members`` without the ancestors that are going themselves: they wait for this instance, and it need not wait for them."""
+    going = [obj for obj in members if _may_be_instance(identity(obj)) and _releases_itself(meta(obj))]
+    if not going or parent_of(session.instance) is None:
+        return members
+    chain = yield from lineage(session)
+    return [obj for obj in members if not (obj in going and identity(obj) in chain)]
+
+
+def _releases_itself(metadata: Mapping[str, Any]) -> bool:
+    return bool(metadata.get("deletionTimestamp")) and names.FINALIZER in (metadata.get("finalizers") or ())
