@@ -9,7 +9,7 @@ from enum import Enum
 
 from graphcore.cel import CelError, Environment
 from graphcore.cel.analysis import analyse, walk
-from graphcore.cel.ast import Call, Expr
+from graphcore.cel.ast import Call, Expr, StructExpr
 from graphcore.cel.hints import function_hint
 from graphcore.cel.lexer import offset_of
 from graphcore.cel.lexer import position as position_of
@@ -24,6 +24,7 @@ from graphcore.graph.paths import format_path
 from graphcore.graph.templates import Field
 
 RUNTIME = "runtime"
+_LITERALS = {"google.protobuf.Timestamp": "timestamp('1970-01-01T00:00:00Z')", "google.protobuf.Duration": "duration('0s')"}
 _SHELL_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
@@ -119,6 +120,7 @@ def judge(use: Use, draft: Draft, ids: Sequence[str], *, omit: bool, known_funct
     return [
         *_names(use, draft, ids, known_functions),
         *unknown_functions(use, known_functions),
+        *empty_messages(use),
         *_omit(use, draft, omit),
     ]
 
@@ -203,6 +205,14 @@ def unknown_functions(use: Use, known: frozenset[str]) -> Iterator[Problem]:
     missing = [name for name in use.functions if name not in known]
     if missing:
         yield _no_functions(use, missing, known)
+
+
+def empty_messages(use: Use) -> Iterator[Problem]:
+    """``google.protobuf.Timestamp{}`` and the like: CEL knows the types, so such a literal passes its checks; but nothing makes one."""
+    for node in walk(use.ast):
+        if isinstance(node, StructExpr) and not node.fields and node.type_name.lstrip(".") in _LITERALS:
+            name = node.type_name.lstrip(".")
+            yield use.problem("message-literal", f"messages cannot be made: {name}{{}}", hint=f"write {_LITERALS[name]}")
 
 
 def _no_functions(use: Use, missing: Sequence[str], known: frozenset[str]) -> Problem:

@@ -17,7 +17,7 @@ from graphcore.errors import Problem
 from graphcore.graph.checks import Typing, cannot_be_written, compile_use
 from graphcore.graph.drafts import standalone
 from graphcore.graph.infer import CyclicTypeError, schema_of, status_schema
-from graphcore.graph.inspection import RUNTIME, Position, Use, omit_misplaced, parse_use, unknown_functions, unknown_names
+from graphcore.graph.inspection import RUNTIME, Position, Use, empty_messages, omit_misplaced, parse_use, unknown_functions, unknown_names
 from graphcore.graph.node import SCHEMA
 from graphcore.graph.paths import Path, format_path
 from graphcore.graph.templates import Field, fields_of, literal_paths
@@ -133,7 +133,7 @@ def judge_status(projection: Projection, ids: Sequence[str], known_functions: fr
 
 def _judge(use: Use, known: Sequence[str], known_functions: frozenset[str]) -> Iterator[tuple[Problem, Use]]:
     yield from ((problem, use) for problem in unknown_names(use, known, known_functions))
-    yield from ((problem, use) for problem in unknown_functions(use, known_functions))
+    yield from ((problem, use) for problem in (*unknown_functions(use, known_functions), *empty_messages(use)))
     if "omit" in use.functions:
         yield omit_misplaced(use), use
 

@@ -150,6 +150,26 @@ def test_what_can_make_a_stored_instance_invalid_needs_the_annotation(world: Wor
     assert field_of(world, rgd) != before
 
 
+@pytest.mark.difference("31")
+def test_a_crd_deleted_by_hand_takes_its_instances_along_children_in_order(world: World) -> None:
+    rgd = world.rgd("Doomed", resources=[config_map("base", "base"), config_map("top", "top", {"of": "${base.metadata.name}"})])
+    world.install(rgd)
+    instance = world.instance(rgd, "a")
+    world.create(instance)
+    world.client.patch(stored(world, "top"), {"metadata": {"finalizers": ["example.com/hold"]}})
+    crd = crd_of(world, rgd)
+    world.client.delete(crd)
+    world.client.wait(stored(world, "top"), lambda found: bool(found and found["metadata"].get("deletionTimestamp")), what="going")
+    base = world.client.refresh(stored(world, "base"))
+    assert base is not None
+    assert "deletionTimestamp" not in base["metadata"]
+    world.client.wait(rgd, lambda found: "is being deleted" in condition(found, "KindReady").get("message", ""), what="told")
+    world.client.patch(stored(world, "top"), {"metadata": {"finalizers": None}})
+    world.client.wait_gone(stored(world, "base"))
+    world.client.wait(crd, lambda found: found is not None and found["metadata"]["uid"] != crd["metadata"]["uid"], what="made again")
+    world.client.wait_condition(rgd)
+
+
 @pytest.mark.feature(111, 112)
 def test_a_crd_of_somebody_else_is_not_touched_and_is_taken_when_it_is_gone(world: World) -> None:
     rgd = world.rgd("Foreign", spec={"v": "string"})
@@ -204,6 +224,7 @@ def test_a_crd_edited_or_deleted_by_hand_comes_back(world: World) -> None:
     world.client.wait_condition(rgd)
 
 
+@pytest.mark.difference("39")
 @pytest.mark.feature(2, 1)
 def test_admission_refuses_what_can_never_be_right(world: World) -> None:
     rgd = world.rgd("Admitted", spec={"v": "string"})

@@ -74,6 +74,7 @@ def test_collections_grow_shrink_and_label_their_items(world: World) -> None:
     until(world, instance, set())
 
 
+@pytest.mark.difference("52")
 @pytest.mark.feature(78)
 def test_an_item_in_another_namespace_is_followed_like_the_others(world: World) -> None:
     elsewhere = f"{world.namespace}-b"

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.scenarios.conftest import World
 from tests.support.client import Object, Refused, condition
 
@@ -264,6 +266,7 @@ def forms(value: str) -> set[str]:
     return {value, value[:7], encoded[:-3], value.encode().hex(), " ".join(str(byte) for byte in value.encode())}
 
 
+@pytest.mark.difference("C")
 def test_no_value_of_an_object_reaches_a_condition_an_event_or_a_log(world: World, tmp_path: Path) -> None:
     real = world.backend.name == "real"
     group = f"strict.{world.group}"

@@ -73,6 +73,7 @@ def test_a_deleted_child_costs_two_writes() -> None:
     assert world.api.find("Deployment", "demo-web")
 
 
+@pytest.mark.difference("27")
 def test_a_spec_edit_reaches_the_end_of_a_chain_in_one_run() -> None:
     world = web_app()
     world.run()

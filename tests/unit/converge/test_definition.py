@@ -159,6 +159,7 @@ def test_looking_again_writes_nothing(defined: Definitions) -> None:
     assert defined.api.reads == 3
 
 
+@pytest.mark.difference("55")
 def test_a_compatible_change_takes_one_status_write_and_never_shows_doubt(defined: Definitions) -> None:
     start = len(defined.api.history)
     defined.define(x="string", y="integer")
@@ -212,6 +213,7 @@ def test_a_new_broken_definition_has_no_revision_number() -> None:
     assert world.api.all(CRD) == []
 
 
+@pytest.mark.difference("30")
 @pytest.mark.feature(110)
 def test_a_refused_breaking_change_leaves_instances_on_the_accepted_graph(defined: Definitions) -> None:
     defined.define(z="integer")
@@ -271,6 +273,14 @@ def test_a_hand_made_change_of_the_crd_is_restored(defined: Definitions, edit: A
     assert not restored["spec"]["names"].get("shortNames")
 
 
+@pytest.mark.difference("35")
+def test_a_finalizer_of_a_definition_removed_by_hand_comes_back(defined: Definitions) -> None:
+    defined.api.edit(RGD, "app", {"metadata": {"finalizers": None}})
+    assert defined.run() == Converged()
+    assert defined.rgd()["metadata"]["finalizers"] == [names.FINALIZER]
+
+
+@pytest.mark.difference("48")
 def test_drift_whose_repair_looks_breaking_is_repaired(defined: Definitions) -> None:
     version = dict(defined.crd["spec"]["versions"][0])
     properties = {"spec": {"type": "object", "properties": {"x": {"type": "string"}, "extra": {"type": "string"}}}}
@@ -280,6 +290,7 @@ def test_drift_whose_repair_looks_breaking_is_repaired(defined: Definitions) -> 
     assert sorted(defined.fields) == ["x"]
 
 
+@pytest.mark.difference("47")
 @pytest.mark.feature(7)
 def test_printer_columns_alone_reach_the_crd(defined: Definitions) -> None:
     columns = [{"name": "X", "type": "string", "jsonPath": ".spec.x"}]
@@ -310,6 +321,7 @@ def test_a_foreign_crd_is_left_alone(labels: Any, text: str) -> None:
     assert world.crd == before
 
 
+@pytest.mark.difference("33")
 def test_the_crd_of_a_dead_definition_is_taken_over(defined: Definitions) -> None:
     defined.define("second", x="string", y="string")
     assert isinstance(defined.run("second"), Failed)
@@ -320,6 +332,7 @@ def test_the_crd_of_a_dead_definition_is_taken_over(defined: Definitions) -> Non
     assert sorted(defined.fields) == ["x", "y"]
 
 
+@pytest.mark.difference("47")
 def test_a_recreated_definition_starts_at_one_and_takes_its_crd_along(defined: Definitions) -> None:
     defined.define(x="string", y="string")
     defined.run()
@@ -372,6 +385,7 @@ def test_retention_never_takes_the_served_revision(defined: Definitions) -> None
     assert defined.active == "1"
 
 
+@pytest.mark.difference("41")
 def test_a_revision_that_cannot_be_stored_is_not_the_graphs_fault() -> None:
     world = Definitions()
     world.define()
@@ -394,6 +408,7 @@ def test_waiting_for_establishment_does_not_block() -> None:
     assert world.revisions == [1]
 
 
+@pytest.mark.difference("31")
 def test_a_crd_deleted_by_hand_is_told_and_made_again(defined: Definitions) -> None:
     defined.api.edit(CRD, "apps.kro.run", {"metadata": {"finalizers": ["customresourcecleanup.apiextensions.k8s.io"]}})
     defined.api.delete(CRD, "apps.kro.run")
@@ -405,6 +420,7 @@ def test_a_crd_deleted_by_hand_is_told_and_made_again(defined: Definitions) -> N
     assert defined.active == "1"
 
 
+@pytest.mark.difference("49")
 @pytest.mark.feature(113)
 @pytest.mark.parametrize("allowed", [False, True])
 def test_deletion_of_a_definition(defined: Definitions, allowed: bool) -> None:

@@ -68,6 +68,7 @@ def test_a_wave_waits_until_the_one_after_it_is_gone() -> None:
     assert deleted(world) == ["demo-b", "demo-a"]
 
 
+@pytest.mark.difference("49")
 @pytest.mark.feature(94)
 def test_deletion_needs_no_definition() -> None:
     world = chain()
@@ -116,6 +117,7 @@ def test_an_inventory_damaged_by_hand_is_not_repaired_by_guessing() -> None:
     assert names.APPLYSET_GROUP_KINDS not in world.demo()["metadata"]["annotations"]
 
 
+@pytest.mark.difference("35")
 def test_an_inventory_damaged_by_hand_is_put_right_with_the_next_edit_from_the_places_that_are_known() -> None:
     world = chain()
     before = world.demo()["metadata"]["annotations"]
@@ -125,6 +127,7 @@ def test_an_inventory_damaged_by_hand_is_put_right_with_the_next_edit_from_the_p
     assert world.demo()["metadata"]["annotations"] == before
 
 
+@pytest.mark.difference("37")
 def test_children_that_lost_their_label_are_left_and_named() -> None:
     world = chain()
     world.api.edit("Secret", "demo-b", {"metadata": {"labels": {names.APPLYSET_PART_OF: None}}})
@@ -134,6 +137,7 @@ def test_children_that_lost_their_label_are_left_and_named() -> None:
     assert [(event.reason, event.message.split(" no longer")[0]) for event in world.api.events] == [("LeftBehind", "Secret default/demo-b")]
 
 
+@pytest.mark.difference("44")
 def test_others_finalizers_are_theirs() -> None:
     world = chain()
     finalizers = [names.FINALIZER, "example.com/backup"]
@@ -230,6 +234,7 @@ def test_an_invocation_that_wants_a_claimed_object_rewrites_it_first() -> None:
     assert world.counts == (2, 0)
 
 
+@pytest.mark.difference("43")
 def test_a_pruned_object_held_by_a_finalizer_is_deleted_once_and_stays_in_the_inventory() -> None:
     world = world_of(node("a"), node("old", SECRET))
     hold(world, "Secret", "demo-old")

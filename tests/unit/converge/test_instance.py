@@ -39,6 +39,7 @@ def spec(name: str) -> Any:
 # What a managed instance and its children look like
 
 
+@pytest.mark.difference("A")
 @pytest.mark.feature(83, 84, 85, 92)
 def test_a_new_instance_is_managed_like_kros() -> None:
     world = world_of(node("config", fields=data("1")))
@@ -130,6 +131,7 @@ def test_data_pending_is_not_an_error() -> None:
     assert world.demo()["status"]["state"] == "IN_PROGRESS"
 
 
+@pytest.mark.difference("46")
 def test_a_fatal_error_stops_its_node_and_dependents_only() -> None:
     world = world_of(
         node("bad", fields=data(lambda s: 1 // 0)),
@@ -174,6 +176,7 @@ def test_include_when_may_read_resources_once_they_are_ready() -> None:
     assert world.api.find("ConfigMap", "demo-extra")
 
 
+@pytest.mark.difference("28")
 @pytest.mark.feature(87)
 def test_two_nodes_rendering_one_object_are_both_refused() -> None:
     world = world_of(node("a", name="same", fields=data("a")), node("b", name="same", fields=data("b")), node("c", fields=data("c")))
@@ -203,6 +206,7 @@ def test_a_collection_gives_items_in_order_and_prunes_what_left_the_list() -> No
     assert world.api.get("ConfigMap", "demo-all")["data"] == {"v": ""}, "an emptied collection is empty for its dependents in the same run"
 
 
+@pytest.mark.difference("52")
 @pytest.mark.feature(65)
 def test_items_in_other_namespaces_are_recorded_and_read_there() -> None:
     world = world_of(node("items", each={"n": ["x", "y"]}, namespace=lambda s: s["n"], fields=data("1")))
@@ -326,6 +330,17 @@ def test_an_instance_whose_definition_is_gone_is_left_as_it_is() -> None:
     assert world.demo() == before
 
 
+@pytest.mark.difference("51")
+def test_while_a_newer_revision_is_not_accepted_yet_the_newest_accepted_one_serves() -> None:
+    world = world_of(node("config", fields=data(spec("v"))), spec={"v": "1"})
+    world.run()
+    world.api.graphs[("app", 2)] = (graph(node("config", fields=data("new"))), "rgd-uid")
+    world.api.edit("App", "demo", {"spec": {"v": "2"}})
+    assert world.run() == Converged()
+    assert (world.demo()["status"]["state"], read_mark(world.demo()).revision) == ("ACTIVE", 1)
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "2"}
+
+
 # Taking over from kro
 
 
@@ -359,6 +374,7 @@ def foreign(world: World, **labels: str) -> dict[str, Any]:
     return world.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"theirs": "x"}})
 
 
+@pytest.mark.difference("54")
 def test_what_nobody_owns_is_adopted_and_told() -> None:
     world = world_of(node("config", fields=data("1")))
     foreign(world)
@@ -369,6 +385,7 @@ def test_what_nobody_owns_is_adopted_and_told() -> None:
     assert world.counts == (2, 0)
 
 
+@pytest.mark.difference("53")
 @pytest.mark.feature(86)
 @pytest.mark.parametrize("each", [None, {"n": ["x"]}])
 def test_what_belongs_to_another_applyset_is_reported(each: Any) -> None:
@@ -445,6 +462,7 @@ def test_children_that_may_not_be_listed_are_neither_applied_nor_pruned() -> Non
 # Management
 
 
+@pytest.mark.difference("35")
 @pytest.mark.parametrize("edit", [{"finalizers": None}, {"labels": {names.RGD_NAME: None}}, {"labels": None}])
 def test_labels_and_finalizer_removed_by_hand_come_back(edit: Any) -> None:
     world = world_of(node("config", fields=data("1")))
@@ -458,6 +476,7 @@ def test_labels_and_finalizer_removed_by_hand_come_back(edit: Any) -> None:
     assert (after["finalizers"], after["labels"]) == (before["finalizers"], before["labels"])
 
 
+@pytest.mark.difference("35", "36")
 def test_a_finalizer_is_not_installed_over_an_inventory_that_cannot_be_right() -> None:
     world = world_of(node("config", fields=data("1")))
     world.run()
@@ -470,6 +489,7 @@ def test_a_finalizer_is_not_installed_over_an_inventory_that_cannot_be_right() -
     assert "finalizers" not in world.demo()["metadata"]
 
 
+@pytest.mark.difference("40")
 def test_a_name_too_long_for_a_label_is_one_clear_error() -> None:
     world = World(graph(node("config", fields=data("1"))))
     world.instance(name="a" * 64)
@@ -481,6 +501,7 @@ def test_a_name_too_long_for_a_label_is_one_clear_error() -> None:
 # Suspension
 
 
+@pytest.mark.difference("50")
 @pytest.mark.feature(96)
 @pytest.mark.parametrize("value", ["suspended", "Disabled"])
 def test_suspension_keeps_what_the_status_said(value: str) -> None:
@@ -500,9 +521,19 @@ def test_suspension_keeps_what_the_status_said(value: str) -> None:
     assert world.demo()["status"]["seen"] == "2"
 
 
+@pytest.mark.difference("50")
+def test_a_new_instance_that_is_suspended_is_in_progress() -> None:
+    world = world_of(node("config", fields=data("1")))
+    world.api.edit("App", "demo", {"metadata": {"annotations": {names.RECONCILE: "suspended"}}})
+    assert world.run() == Converged()
+    assert world.demo()["status"]["state"] == "IN_PROGRESS"
+    assert world.api.all("ConfigMap") == []
+
+
 # Status and conditions
 
 
+@pytest.mark.difference("45")
 @pytest.mark.feature(29)
 def test_a_status_field_that_fails_costs_only_itself() -> None:
     world = world_of(
@@ -547,12 +578,14 @@ def test_author_conditions_replace_the_built_in_ones() -> None:
     assert world.demo()["status"]["state"] == "ACTIVE", "other author conditions do not count"
 
 
+@pytest.mark.difference("42")
 def test_an_authors_ready_that_is_not_true_is_not_active() -> None:
     world = world_of(node("config"), conditions=[lambda s: {"type": "Ready", "status": "False", "reason": "No", "message": "m"}])
     world.run()
     assert world.demo()["status"]["state"] == "IN_PROGRESS"
 
 
+@pytest.mark.difference("38")
 def test_a_pending_author_condition_keeps_its_previous_value_and_is_named() -> None:
     def condition(s: Any) -> Any:
         return {"type": "Up", "status": "True" if s["web"]["status"]["n"] else "False", "reason": "", "message": ""}
@@ -602,6 +635,7 @@ def shared(world: World, name: str = "shared", namespace: str = "default", **val
     world.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": values})
 
 
+@pytest.mark.difference("B")
 @pytest.mark.feature(80, 82)
 def test_a_reference_is_recorded_before_it_is_read() -> None:
     world = world_of(reference(), node("config", after=["ref"], fields=data(lambda s: s["ref"]["data"]["k"])))

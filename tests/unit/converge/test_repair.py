@@ -74,6 +74,7 @@ def test_of_five_edits_in_a_row_four_wait_for_nothing_and_the_fifth_one_second()
     assert replicas(world) == 1
 
 
+@pytest.mark.difference("66")
 def test_a_fight_without_end_is_answered_at_most_twelve_times_in_its_first_minute_and_then_twice_a_minute() -> None:
     """Also where it is looked at ten times a second, as each change of a child's status does."""
     world = web()
@@ -90,6 +91,7 @@ def test_a_fight_without_end_is_answered_at_most_twelve_times_in_its_first_minut
         assert sum(begin <= moment < begin + 60 for moment in repairs) <= 2
 
 
+@pytest.mark.difference("66")
 @pytest.mark.parametrize(("calm", "waits"), [(59.0, False), (CALM, True), (3600.0, True)], ids=["not yet a minute", "a minute", "an hour"])
 def test_an_object_that_stayed_as_repaired_for_a_minute_starts_anew(calm: float, waits: bool) -> None:
     world = web()
@@ -193,6 +195,7 @@ def test_an_edit_of_the_instance_in_the_middle_of_a_fight_is_no_new_row() -> Non
     assert at(world, 0).retry_after == 1.0
 
 
+@pytest.mark.difference("66")
 def test_neither_state_nor_conditions_know_of_the_wait() -> None:
     world = web()
     before = world.demo()["status"]
@@ -202,6 +205,7 @@ def test_neither_state_nor_conditions_know_of_the_wait() -> None:
     assert after["seen"] == 9
 
 
+@pytest.mark.difference("66")
 def test_field_and_manager_are_told_when_damping_begins_and_not_at_each_look() -> None:
     world = web()
     fought(world, [0, 0, 0, 0])

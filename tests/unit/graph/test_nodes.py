@@ -139,6 +139,7 @@ def test_readiness_of_objects_and_items() -> None:
         assert graph.node("all").ready([])
 
 
+@pytest.mark.difference("19")
 @pytest.mark.feature(81)
 def test_selector_references_can_be_ready_as_a_list_or_item_by_item() -> None:
     reference = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"selector": {"matchLabels": {"app": "${schema.spec.app}"}}}}
@@ -174,6 +175,7 @@ def test_omit_removes_keys_and_elements_at_any_depth_and_null_stays() -> None:
         assert graph.node("a").render(scope({"on": False}))["data"] == {"kept": "x", "gone": "y"}
 
 
+@pytest.mark.difference("29")
 @pytest.mark.feature(43)
 def test_typed_values_are_the_same_in_every_position() -> None:
     """Secret data are bytes in templates, readyWhen, loops and status alike; bytes go into byte fields as base64."""
@@ -206,6 +208,7 @@ def test_typed_values_are_the_same_in_every_position() -> None:
         assert graph.status.evaluate(scope(s=stored)).values == {"plain": "v"}
 
 
+@pytest.mark.difference("34")
 @pytest.mark.feature(63)
 @pytest.mark.parametrize(
     ("written", "carried"),
@@ -224,6 +227,7 @@ def test_an_annotation_of_kros_that_the_template_writes_is_carried_and_a_copied_
         assert graph.node("a").render({"schema": found})["metadata"]["annotations"] == carried
 
 
+@pytest.mark.difference("34")
 def test_reserved_keys_from_whole_maps_are_stripped() -> None:
     template = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": "${schema.metadata.labels}"}}
     instance = {

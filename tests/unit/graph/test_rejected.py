@@ -88,6 +88,7 @@ CASES: list[tuple[int, str, Object, str, str | None, str | None, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.difference("C")
 @pytest.mark.feature(38, 40, 60, 62, 63, 67, 68, 72, 74, 76, 77)
 @pytest.mark.parametrize("row, name, rgd, code, node, path, words", CASES, ids=[f"{case[0]}-{case[1]}" for case in CASES])
 def test_refused(row: int, name: str, rgd: Object, code: str, node: str | None, path: str | None, words: str) -> None:
@@ -103,6 +104,7 @@ def test_refused(row: int, name: str, rgd: Object, code: str, node: str | None, 
     assert problem.message in render(problem)
 
 
+@pytest.mark.difference("26")
 def test_all_faults_are_in_one_report() -> None:
     rgd = definition(
         config_map("a", data={"x": "${nosuch}", "y": "${schema.spec.missing}"}),

@@ -97,6 +97,7 @@ def test_a_change_of_type_ends_the_comparison() -> None:
 TYPES = {"Struct": {"a": "string", "b": "string"}, "Other": {"a": "string"}, "Empty": {}, "Numbers": {"a": "integer"}}
 
 
+@pytest.mark.difference("65")
 @pytest.mark.parametrize(
     ("old", "new", "breaking", "back"),
     [
@@ -141,6 +142,7 @@ def test_what_kro_overlooks_and_breaks_both_ways(old: str, new: str) -> None:
     assert compare(after, before).breaking or old == "object"
 
 
+@pytest.mark.difference("65")
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
@@ -183,6 +185,7 @@ def test_the_status_is_written_anew_so_only_what_kro_judges_counts_in_it(old: An
     assert (found.breaking, bool(found.compatible)) == ((), True)
 
 
+@pytest.mark.difference("47")
 @pytest.mark.parametrize(
     ("member", "value", "path"),
     [
@@ -231,6 +234,7 @@ def test_versions_and_identity() -> None:
     assert [change.path for change in compare(crd(), bare).breaking] == ["version.subresources.status"]
 
 
+@pytest.mark.difference("32")
 def test_every_breaking_change_is_told_in_order_with_path_and_remedy() -> None:
     old = {"a": "string", "b": {"c": "integer | maximum=5", "d": "[]D"}, "e": 'string | enum="x,y"', "z": "string"}
     new = {"a": "integer", "b": {"c": "integer | maximum=4", "d": "[]D"}, "e": 'string | enum="x"'}
