@@ -17,15 +17,15 @@ UNDOINGS: Final = 3
 
 _ESCAPE: Final = re.compile(
     r"(?:\\x[89a-fA-F][0-9a-fA-F])+|\\x[0-7][0-9a-fA-F]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
-    r"|\\U[0-9a-fA-F]{8}|\\[0-3][0-7]{2}|\\[\s\S]|(?:%[0-9a-fA-F]{2})+|&(?:amp|lt|gt|quot|apos|#\d{1,6});"
+    r"|\\U[0-9a-fA-F]{8}|\\[0-3][0-7]{2}|\\[\s\S]|(?:%[0-9a-fA-F]{2})+|&(?:amp|lt|gt|quot|apos|#[0-9]{1,6});"
 )
 _SIMPLE: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _ENTITIES: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{4,}={0,2}")
 _HEX: Final = re.compile(r"[0-9a-fA-F]{6,}")
 _HEX_BYTES: Final = re.compile(r"0x[0-9a-fA-F]{1,2}(?:,?\s+0x[0-9a-fA-F]{1,2})+")
-_BYTES: Final = re.compile(r"(?<=[\[{(])\s*\d{1,3}(?:[,\s]\s*\d{1,3})+(?=\s*[\])}])")
-_NUMBER: Final = re.compile(r"\d+")
+_BYTES: Final = re.compile(r"(?<=[\[{(])\s*[0-9]{1,3}(?:[,\s]\s*[0-9]{1,3})+(?=\s*[\])}])")
+_NUMBER: Final = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)

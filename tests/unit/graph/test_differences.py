@@ -310,7 +310,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(rgd, expected, id=f"{number}: {name}")
 
 
-@pytest.mark.parametrize(("rgd", "expected"), cases())
+@pytest.mark.parametrize(("rgd", "expected"), list(cases()))
 def test_a_definition_is_judged_as_the_page_says(rgd: Object, expected: Refused | Check | None) -> None:
     if isinstance(expected, Refused):
         found = problems(rgd)
