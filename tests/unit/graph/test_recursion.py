@@ -59,6 +59,7 @@ ACCEPTED: dict[str, list[Object]] = {
 }
 
 
+@pytest.mark.difference("68")
 @pytest.mark.parametrize("served", [False, True], ids=["new", "changed"])
 @pytest.mark.parametrize(("code", "resources", "schema"), REFUSED.values(), ids=REFUSED.keys())
 def test_children_that_can_never_be_are_refused(code: str, resources: list[Object], schema: Object, served: bool) -> None:
