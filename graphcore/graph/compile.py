@@ -30,6 +30,7 @@ from graphcore.graph.projection import Projection, check_status, judge_status, l
 from graphcore.graph.recursion import UNKNOWN, own_children
 from graphcore.graph.revision import revision_hash
 from graphcore.graph.shape import beside, definition_faults, shape_faults
+from graphcore.graph.unreadable import independent, readable
 from graphcore.openapi import Schemas
 from graphcore.openapi.metadata import OBJECT_META
 from graphcore.simpleschema import read_schema
@@ -56,7 +57,7 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
     """
     limits = limits or Limits()
     if malformed := shape_faults(rgd):
-        raise ProblemsError(malformed)
+        raise ProblemsError([*malformed, *_others(rgd, malformed, schemas, limits)])
     own = definition_faults(rgd)
     spec: Mapping[str, Any] = rgd.get("spec") or {}
     if not spec.get("schema"):
@@ -98,6 +99,18 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
     if found:
         raise ProblemsError(found)
     return _graph(name, spec, crd, instance_schema, work, limits)
+
+
+def _others(rgd: Mapping[str, Any], malformed: Sequence[Problem], schemas: Schemas, limits: Limits) -> list[Problem]:
+    """The faults of a definition beside its malformed fields."""
+    rest = readable(rgd, malformed)
+    if rest is None:
+        return []
+    try:
+        compile_graph(rest, schemas, limits)
+    except ProblemsError as error:
+        return list(independent(error.problems, malformed, rest))
+    return []
 
 
 def _uid(rgd: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
     [
         ({"spec": []}, ["spec"]),
         ({"spec": {"schema": "x"}}, ["spec.schema"]),
-        ({"metadata": 5, "spec": {"schema": {"kind": 5}}}, ["metadata", "spec.schema.kind"]),
+        ({"metadata": 5, "spec": {"schema": {"apiVersion": "v1", "kind": 5}}}, ["metadata", "spec.schema.kind"]),
         (definition(group=5), ["spec.schema.group"]),
         (definition(metadata=[]), ["spec.schema.metadata"]),
         (definition(metadata={"labels": {"a": 5}}), ["spec.schema.metadata.labels.a"]),
