@@ -95,6 +95,9 @@ def compile_graph(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | Non
     crd = synthesize_crd(block, name, _uid(rgd), spec_schema, work.projection.schema, limits.version_label)
     if not work.problems:
         work.problems.extend(crd_problems(crd, block))
+    elif not schema_faults:
+        # The status is not to be trusted, nor are names that are faulty; what the author wrote for spec is judged all the same.
+        work.problems.extend(problem for problem in crd_problems(bare, block) if (problem.path or "").startswith(("spec.", "types.")))
     found = [*beside(own, work.problems, declared), *work.problems]
     if found:
         raise ProblemsError(found)

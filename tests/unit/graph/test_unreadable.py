@@ -56,6 +56,19 @@ def test_the_other_faults_are_told_beside_it(resources: list[Any], schema: Objec
     assert told(*resources, **schema) == expected
 
 
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ('string | validation="self.foo == 1"', "spec.a"),
+        ("integer | minimum=3 default=1", "spec.a"),
+        ({"b": 'string | enum="x,y" default=z'}, "spec.a.b"),
+    ],
+)
+def test_what_the_api_server_would_say_of_the_schema_is_told_beside_faults_of_resources(field: Any, path: str) -> None:
+    found = problems(definition(TYPO, spec={**SPEC, "a": field}))
+    assert [(problem.code, problem.path) for problem in found] == [("type-check", "data.x"), ("crd-refused", path)]
+
+
 PLACES = st.sampled_from(
     [
         ("metadata",), ("metadata", "name"), ("spec",), ("spec", "schema"), ("spec", "schema", "kind"), ("spec", "schema", "apiVersion"),
