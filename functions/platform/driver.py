@@ -8,6 +8,7 @@ noted on the way, because the judge of echoes needs it.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -221,7 +222,7 @@ class Driver:
         body = {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"generateName": f"{regarding.get('name', '')}.", "namespace": namespace},
+            "metadata": {**_event_name(effect), "namespace": namespace},
             "involvedObject": dict(regarding),
             "type": effect.type,
             "reason": effect.reason,
@@ -246,6 +247,15 @@ class Driver:
             await asyncio.sleep(min(answer.retry_after or pause, LONGEST_PAUSE))
             pause *= 3
         return answer
+
+
+def _event_name(effect: Record) -> dict[str, str]:
+    """A name of its own; or the same for the same Event, which the API server then keeps only once."""
+    name = effect.regarding.get("name", "")[:200]
+    if not effect.once:
+        return {"generateName": f"{name}."}
+    content = "\0".join((effect.regarding.get("uid", ""), effect.type, effect.reason, effect.message))
+    return {"name": f"{name}.{hashlib.sha256(content.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"}
 
 
 def request_of(effect: Get | Apply | Patch | Replace | Create | Delete) -> Request:

@@ -21,7 +21,7 @@ from graphcore.converge.effects import Apply, Found, Get, Missing, Refused, Resu
 from graphcore.converge.fence import Place
 from graphcore.converge.gating import Record, State
 from graphcore.converge.members import Members, is_member
-from graphcore.converge.metadata import annotations_of, identity, labels_of, meta, namespace_of, reference
+from graphcore.converge.metadata import annotations_of, applyset_id, identity, labels_of, meta, namespace_of, reference
 from graphcore.converge.ownership import applied_digest, is_current, with_digest
 from graphcore.converge.session import Identity, Object, Restart, Session, Steps, one
 from graphcore.masking import mask
@@ -128,9 +128,18 @@ def _belongs_elsewhere(session: Session, item: Wanted, current: Object) -> bool:
         return False
     kind = item.record.node.resource
     what = f"{reference(current)} ({kind.group}/{kind.version}, Kind={kind.kind})"
-    text = f'resource belongs to a different ApplySet: {what} belongs to ApplySet "{owner}", cannot reassign to "{session.set_id}"'
-    item.record.fail(text, retry=True)
+    text = f'resource belongs to a different ApplySet: {what} belongs to ApplySet "{owner}"{_owner(current)}, '
+    item.record.fail(f'node "{item.record.id}": {text}cannot reassign to "{session.set_id}"', retry=True)
     return True
+
+
+def _owner(obj: Object) -> str:
+    """The instance whose ApplySet a child belongs to, as a message names it; "" where its labels name another or none."""
+    labels = labels_of(obj)
+    kind, name, namespace = (labels.get(key) or "" for key in (names.INSTANCE_KIND, names.INSTANCE_NAME, names.INSTANCE_NAMESPACE))
+    version = f"{labels.get(names.INSTANCE_GROUP) or ''}/{labels.get(names.INSTANCE_VERSION) or ''}"
+    instance = {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}}
+    return f" of {kind} {reference(instance)}" if labels.get(names.APPLYSET_PART_OF) == applyset_id(instance) else ""
 
 
 def apply_wave(session: Session, wanted: list[Wanted], members: Members) -> Steps[None]:

@@ -213,13 +213,15 @@ class Delete:
 class Record:
     """A Kubernetes Event about ``regarding``; best effort, never a reason to fail. Result: Recorded.
 
-    regarding: apiVersion, kind, namespace, name, uid and resourceVersion of the object, as an ObjectReference.
+    regarding: apiVersion, kind, namespace, name, uid and resourceVersion of the object, as an ObjectReference. once: not again while an
+    Event of the same object, reason and message is kept.
     """
 
     regarding: Mapping[str, str]
     type: Literal["Normal", "Warning"]
     reason: str
     message: str
+    once: bool = False
 
 
 Write: TypeAlias = Apply | Patch | Replace | Create | Delete

@@ -38,9 +38,9 @@ EVALUATING = "evaluate expression"
 class Record:
     """What this run knows of a node.
 
-    message: what a condition says about it. retry: nothing that is watched will tell of a cure. fights: a sentence for each object whose
-    repair has to wait, with the seconds. absent: the node failed with something that it wants unknown or not there. outdated: it failed
-    because the API server refuses to change an object that is there.
+    message: what a condition says about it. blocker: the node that it waits for, or with which it is left out. retry: nothing that is
+    watched will tell of a cure. fights: a sentence for each object whose repair has to wait, with the seconds. absent: the node failed with
+    something that it wants unknown or not there. outdated: it failed because the API server refuses to change an object that is there.
     """
 
     node: Node
@@ -75,7 +75,10 @@ class Record:
         if error.pending:
             kind = self.node.resource
             where = f'gvr "{kind.group}/{kind.version}, Resource={kind.plural}"'
-            self.wait(State.PENDING, f'{where}: node "{self.id}": failed to {doing}: {text} (data pending)', *error.problems)
+            # What only the user can write comes by no progress of ours.
+            until = "the instance does not set it" if error.problem.code == "not-set" else "data pending"
+            place = f"{doing.removeprefix('evaluate ')}: " if doing != EVALUATING else ""
+            self.wait(State.PENDING, f'{where}: node "{self.id}": {place}{text} ({until})', *error.problems)
         else:
             place = f"failed to {doing}: " if doing != EVALUATING else ""
             self.fail(text if error.problem.expression is None else f'node "{self.id}": {place}{text}', *error.problems)
@@ -101,9 +104,11 @@ def next_wave(records: Mapping[str, Record], scope: Mapping[str, Any]) -> list[R
 
 def _passes(record: Record, records: Mapping[str, Record], scope: Mapping[str, Any]) -> bool:
     node = record.node
-    if any(records[name].state is State.SKIPPED for name in node.dependencies):
-        record.state = State.SKIPPED
-        return False
+    for name in node.dependencies:
+        needed = records[name]
+        if needed.state is State.SKIPPED:
+            record.state, record.blocker = State.SKIPPED, needed.blocker or needed.id
+            return False
     if not _included(record, records, scope):
         return False
     for name in node.dependencies:

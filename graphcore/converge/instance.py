@@ -11,14 +11,14 @@ The other rules live where they act: 3 in ``ownership``, 4 and 5 in ``fence`` an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from graphcore import names
 from graphcore.converge import lineage, orphans, references
 from graphcore.converge.applying import index_by_kind
-from graphcore.converge.conditions import seconds_since
+from graphcore.converge.conditions import ConditionSet, seconds_since
 from graphcore.converge.deletion import delete_instance
 from graphcore.converge.effects import Conflict, Converged, Failed, Found, Get, Missing, Outcome, Refused, Run, Waiting
 from graphcore.converge.fence import Place, unique
@@ -48,6 +48,7 @@ from graphcore.converge.status import (
     current_status,
     mark_nodes,
     open_conditions,
+    tell_unseen,
     write_status,
 )
 from graphcore.converge.waves import Waves
@@ -246,6 +247,8 @@ def _suspended(session: Session, graph: Graph) -> Steps[Outcome]:
     status = dict(current_status(session))
     if graph.conditions is None:
         status["conditions"] = conditions.to_json()
+    else:
+        tell_unseen(session, conditions)
     status.setdefault("state", names.IN_PROGRESS)
     yield from _conclude(session, Report(status))
     return Converged()
@@ -268,6 +271,7 @@ def _unresolved(session: Session, missing: NoGraph) -> Steps[Outcome]:
     if not missing.quiet:
         conditions = open_conditions(session)
         conditions.set(names.GRAPH_RESOLVED, "False", "ResolutionFailed", missing.message)
+        _tell_if_authored(session, conditions)
         yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))
     return Waiting((missing.message,), _retry_after(session) if missing.retry else None)
 
@@ -277,6 +281,7 @@ def _management_failed(session: Session, message: str, *, retry: bool) -> Steps[
     conditions.set_unknown_type(names.GRAPH_RESOLVED)
     conditions.set_unknown_type(names.RESOURCES_READY)
     conditions.set(names.INSTANCE_MANAGED, "False", "ManagementFailed", message)
+    _tell_if_authored(session, conditions)
     try:
         yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))
     except Blocked as blocked:
@@ -285,11 +290,20 @@ def _management_failed(session: Session, message: str, *, retry: bool) -> Steps[
     return Failed((problem,), _retry_after(session) if retry else None)
 
 
+def _authored(held: Iterable[Mapping[str, Any]]) -> bool:
+    return any(item.get("type") not in BUILT_IN for item in held)
+
+
+def _tell_if_authored(session: Session, conditions: ConditionSet) -> None:
+    if _authored(current_status(session).get("conditions") or ()):
+        tell_unseen(session, conditions)
+
+
 def _built_in_status(session: Session, conditions: list[dict[str, Any]]) -> dict[str, Any]:
     """ERROR with the built-in conditions, unless the conditions are the author's: those cannot be computed now and stay."""
     status = dict(current_status(session))
     held = status.get("conditions") or ()
-    if all(item.get("type") in BUILT_IN for item in held):
+    if not _authored(held):
         status["conditions"] = conditions
     status["state"] = names.ERROR
     return status

@@ -152,9 +152,9 @@ class Session:
         wanted.pop(names.KRO_VERSION)
         return names.KRO_VERSION in held and names.APPLYSET_ID in held and all(held.get(key) == value for key, value in wanted.items())
 
-    def event(self, kind: str, reason: str, message: str, about: Object | None = None) -> None:
+    def event(self, kind: str, reason: str, message: str, about: Object | None = None, *, once: bool = False) -> None:
         """Remember a Kubernetes Event; sent with the last batch of the attempt."""
-        found = Record(regarding(about or self.instance), "Warning" if kind == "Warning" else "Normal", reason, message)
+        found = Record(regarding(about or self.instance), "Warning" if kind == "Warning" else "Normal", reason, message, once)
         if found not in self.events:
             self.events.append(found)
 

@@ -28,6 +28,7 @@ DEPENDENTS = (names.INSTANCE_MANAGED, names.GRAPH_RESOLVED, names.RESOURCES_READ
 BUILT_IN = frozenset({names.READY, *DEPENDENTS})
 MANAGED = ("Managed", "instance is properly managed with finalizers and labels")
 RESOLVED = ("Resolved", "runtime graph created and all resources resolved")
+FAILED = "resource reconciliation failed: "
 ALL_READY = ("AllResourcesReady", "all resources are created and ready")
 
 
@@ -67,21 +68,31 @@ def mark_nodes(conditions: ConditionSet, records: Iterable[Record], held: Sequen
         _not_ready(conditions, "\n".join(troubles))
         return names.ERROR
     if told or going:
-        fatal = [record for record in told if record.state is State.FAILED and _evaluation(record)]
-        prefix = "" if fatal and len(fatal) == len(told) else "apply results contain errors: "
-        _not_ready(conditions, prefix + "\n".join(dict.fromkeys(record.message for record in [*told, *going])))
-        return names.ERROR if any(record.state is State.FAILED for record in told) else names.IN_PROGRESS
+        failed = [record for record in told if record.state is State.FAILED]
+        waiting = [record for record in told if record.state is State.WAITING] + going + (pending if failed else [])
+        messages = "\n".join(dict.fromkeys(record.message for record in [*failed, *waiting]))
+        if not failed:
+            return _waiting(conditions, messages)
+        _not_ready(conditions, ("" if not waiting and all(map(_evaluation, failed)) else "apply results contain errors: ") + messages)
+        return names.ERROR
     if pending:
-        _not_ready(conditions, f"waiting for unresolved resource: {pending[0].message}")
-        return names.IN_PROGRESS
+        return _waiting(conditions, f"waiting for unresolved resource: {pending[0].message}")
     if held:
-        _not_ready(conditions, f"waiting for pruned resources to be gone: {', '.join(held)}")
-        return names.IN_PROGRESS
+        return _waiting(conditions, f"waiting for pruned resources to be gone: {', '.join(held)}")
     if any(record.state not in GOOD for record in every):
-        _not_ready(conditions, "waiting for unresolved resource: " + "; ".join(r.message for r in every if r.state not in GOOD))
-        return names.IN_PROGRESS
-    conditions.set(names.RESOURCES_READY, "True", *ALL_READY)
+        return _waiting(conditions, "waiting for unresolved resource: " + "; ".join(r.message for r in every if r.state not in GOOD))
+    reason, message = ALL_READY
+    conditions.set(names.RESOURCES_READY, "True", reason, message + _left_out(every))
     return names.ACTIVE
+
+
+def _left_out(records: Iterable[Record]) -> str:
+    """Which nodes are left out although no condition of theirs says so, and because of which."""
+    groups: dict[str, list[str]] = {}
+    for record in records:
+        if record.state is State.SKIPPED and record.blocker:
+            groups.setdefault(record.blocker, []).append(f'"{record.id}"')
+    return "".join(f'; left out with "{cause}", which they depend on: {", ".join(nodes)}' for cause, nodes in groups.items())
 
 
 def _evaluation(record: Record) -> bool:
@@ -89,8 +100,14 @@ def _evaluation(record: Record) -> bool:
     return bool(record.problems) and record.problems[0].code != "apply-failed"
 
 
+def _waiting(conditions: ConditionSet, message: str) -> str:
+    """What has yet to come is no failure, and is not called one."""
+    conditions.set(names.RESOURCES_READY, "False", "NotReady", message)
+    return names.IN_PROGRESS
+
+
 def _not_ready(conditions: ConditionSet, message: str) -> None:
-    conditions.set(names.RESOURCES_READY, "False", "NotReady", f"resource reconciliation failed: {message}")
+    conditions.set(names.RESOURCES_READY, "False", "NotReady", FAILED + message)
 
 
 def compose(session: Session, graph: Graph, scope: Mapping[str, Any], conditions: ConditionSet, state: str) -> Report:
@@ -98,9 +115,14 @@ def compose(session: Session, graph: Graph, scope: Mapping[str, Any], conditions
     evaluated = graph.status.evaluate(scope)
     report = Report({key: value for key, value in evaluated.values.items() if key not in ("conditions", "state")})
     report.problems += evaluated.failed
-    if evaluated.failed and conditions.is_true(names.RESOURCES_READY):
-        told = "\n".join(f'status field "{problem.path}": {explain(problem, "schema")}' for problem in evaluated.failed)
-        _not_ready(conditions, told)
+    if evaluated.failed:
+        told = [f'status field "{problem.path}": {explain(problem, "schema")}' for problem in evaluated.failed]
+        resources = conditions.get(names.RESOURCES_READY)
+        if resources.status == "True":
+            _not_ready(conditions, "\n".join(told))
+        else:
+            rest = (resources.message or "").removeprefix(FAILED)
+            conditions.set(names.RESOURCES_READY, "False", resources.reason or "NotReady", FAILED + "\n".join([*told, rest]))
     if graph.conditions is None:
         report.status["conditions"] = conditions.to_json()
         ready: str | None = conditions.get(names.READY).status
@@ -108,12 +130,28 @@ def compose(session: Session, graph: Graph, scope: Mapping[str, Any], conditions
         authored = _author_conditions(session, graph, scope, conditions, report)
         report.status["conditions"] = [condition.to_json() for condition in authored]
         ready = next((condition.status for condition in authored if condition.type == names.READY), None)
+        tell_unseen(session, conditions, [_of_condition(problem) for problem in report.problems[len(evaluated.failed) :]])
     if report.problems:
         state = names.ERROR
     elif state == names.ACTIVE and ready not in (None, "True"):
         state = names.IN_PROGRESS
     report.status["state"] = state
     return report
+
+
+def _of_condition(problem: Problem) -> str:
+    return f"condition {problem.path}: {explain(problem, 'schema')}"
+
+
+def tell_unseen(session: Session, conditions: ConditionSet, troubles: Sequence[str] = ()) -> None:
+    """Where the conditions are the author's, an Event says what the built-in ones would: why the instance is not ready.
+
+    Once for each reason and hour, as long as it holds. troubles: what comes first.
+    """
+    ready = conditions.get(names.READY)
+    texts = [*troubles, *([ready.message or ready.reason or ""] if ready.status != "True" else [])]
+    if texts:
+        session.event("Warning", ready.reason if ready.status != "True" and ready.reason else "NotReady", "\n".join(texts), once=True)
 
 
 def _author_conditions(

@@ -13,7 +13,7 @@ from graphcore.converge.effects import Found, Get, List, Listed, Missing, Refuse
 from graphcore.converge.fence import Place
 from graphcore.converge.gating import Record, State, explain, foreseen, next_wave
 from graphcore.converge.members import Members
-from graphcore.converge.metadata import Position, decorate, instance_labels, labels_of, meta
+from graphcore.converge.metadata import Position, decorate, instance_labels, labels_of, meta, reference
 from graphcore.converge.prune import candidates, claim
 from graphcore.converge.references import Reference
 from graphcore.converge.session import Identity, Object, Session, Steps
@@ -153,7 +153,8 @@ class Waves:
                 case Listed():
                     self._look(record, list(result.items), f'external {kind} "{record.id}"')
                 case Missing():
-                    record.wait(State.WAITING, f'waiting for external {kind} "{record.id}": not found')
+                    what = f"{record.node.resource.kind} {reference(record.desired[0])}"
+                    record.wait(State.WAITING, f'waiting for external {kind} "{record.id}": {what} not found')
                 case Refused():
                     record.fail(f'reading external {kind} "{record.id}" failed: {result.message}', retry=True)
                 case _:
@@ -197,8 +198,8 @@ def unready(node: Node, seen: Object | list[Object]) -> str:
                 value = expression.value(scope)
             except NodeError:
                 if node.type.plural:
-                    return f'node "{node.id}": failed to evaluate readyWhen "{expression.shown}" (item {index})'
-                return f'node "{node.id}": failed to evaluate readyWhen expression: "{expression.shown}"'
+                    return f'what readyWhen reads is not there yet: "{expression.shown}" (item {index})'
+                return f'what readyWhen reads is not there yet: "{expression.shown}"'
             if value is not True:
                 return f'readyWhen condition evaluated to false: "{expression.shown}"'
     return "not ready"

@@ -96,7 +96,12 @@ class Expression:
         return NodeError((Problem(code, message, self.node, self.path, self.shown, hint=hint),), pending=False)
 
     def _failure(self, code: str, message: str, pending: bool) -> NodeError:
-        return NodeError((Problem("data-pending" if pending else code, message, self.node, self.path, self.shown),), pending)
+        if not pending:
+            return NodeError((Problem(code, message, self.node, self.path, self.shown),), pending=False)
+        if set(self.program.references) == {"schema"}:
+            hint = "set it in the instance, give it a default in the definition, or read it as optional"
+            return NodeError((Problem("not-set", message, self.node, self.path, self.shown, hint=hint),), pending=True)
+        return NodeError((Problem("data-pending", message, self.node, self.path, self.shown),), pending=True)
 
 
 def first_failure(errors: list[NodeError]) -> NodeError:

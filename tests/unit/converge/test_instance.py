@@ -110,7 +110,7 @@ def test_ready_when_gates_dependents_and_names_the_blocking_node() -> None:
     assert world.api.all("ConfigMap") == []
     condition = world.condition("ResourcesReady")
     assert condition["reason"] == "NotReady"
-    assert condition["message"].startswith('resource reconciliation failed: apply results contain errors: waiting for node "web":')
+    assert condition["message"].startswith('waiting for node "web":')
     assert "(waiting for readiness)" in condition["message"]
     assert world.demo()["status"]["state"] == "IN_PROGRESS"
     assert world.demo()["metadata"]["annotations"][names.APPLYSET_GROUP_KINDS] == "Deployment.apps", "nothing is recorded before its time"
@@ -124,9 +124,7 @@ def test_data_pending_is_not_an_error() -> None:
     world = world_of(node("web", DEPLOYMENT), node("config", after=["web"], fields=data(lambda s: s["web"]["status"]["replicas"])))
     assert isinstance(world.run(), Waiting)
     message = world.condition("ResourcesReady")["message"]
-    assert message.startswith(
-        'resource reconciliation failed: waiting for unresolved resource: gvr "/v1, Resource=configmaps": node "config":'
-    )
+    assert message.startswith('waiting for unresolved resource: gvr "/v1, Resource=configmaps": node "config":')
     assert message.endswith("no such key: status (data pending)")
     assert world.demo()["status"]["state"] == "IN_PROGRESS"
 
@@ -640,7 +638,7 @@ def shared(world: World, name: str = "shared", namespace: str = "default", **val
 def test_a_reference_is_recorded_before_it_is_read() -> None:
     world = world_of(reference(), node("config", after=["ref"], fields=data(lambda s: s["ref"]["data"]["k"])))
     outcome = world.run()
-    assert outcome == Waiting(('waiting for external reference "ref": not found',))
+    assert outcome == Waiting(('waiting for external reference "ref": ConfigMap default/shared not found',))
     order = [(verb, kind, name) for verb, kind, name in world.api.log]
     assert order.index(("APPLY", "App", "demo")) < order.index(("GET", "ConfigMap", "shared"))
     notes = world.demo()["metadata"]
