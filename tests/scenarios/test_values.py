@@ -267,6 +267,7 @@ def forms(value: str) -> set[str]:
 
 
 @pytest.mark.difference("C")
+@pytest.mark.difference("C")
 def test_no_value_of_an_object_reaches_a_condition_an_event_or_a_log(world: World, tmp_path: Path) -> None:
     real = world.backend.name == "real"
     group = f"strict.{world.group}"

@@ -78,6 +78,7 @@ def test_what_is_fatal_stands_before_what_waits(mixture: str) -> None:
 
 
 @pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.difference("C")
 def test_waiting_is_not_worded_as_a_failure(wait: str) -> None:
     world = world_of(*WAITS[wait])
     world.run()
@@ -104,6 +105,7 @@ CAUSES = {
 
 
 @pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.difference("69")
 def test_where_the_conditions_are_the_authors_an_event_says_why_the_instance_is_not_ready(cause: str) -> None:
     nodes, rest, expected = CAUSES[cause]
     world = world_of(*nodes, **{"conditions": [healthy], **rest})
@@ -155,6 +157,7 @@ EXCLUSIONS = {
 
 
 @pytest.mark.parametrize("exclusion", EXCLUSIONS)
+@pytest.mark.difference("70")
 def test_an_instance_says_which_nodes_are_left_out_with_another(exclusion: str) -> None:
     nodes, expected = EXCLUSIONS[exclusion]
     world = world_of(*nodes)
@@ -209,6 +212,7 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.difference("C")
 def test_what_the_user_has_to_set_is_not_told_as_data_that_is_pending(field: str) -> None:
     text, expected = FIELDS[field]
     definition = {
