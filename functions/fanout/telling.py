@@ -17,6 +17,7 @@ from functions.platform.driver import Driver
 from functions.platform.events import Event, Progress
 from functions.platform.paths import CRDS, collection, member
 from functions.platform.post import Sent
+from functions.platform.telemetry import ToldError
 from functions.platform.waiting import Clock
 from graphcore.graph.model import Resource
 
@@ -31,7 +32,7 @@ Metadata: TypeAlias = Mapping[str, Any]
 Left: TypeAlias = tuple[str, str, str, str]
 
 
-class RefusedError(Exception):
+class RefusedError(ToldError):
     """A list failed, or nobody takes any event; this event is to be delivered again."""
 
 

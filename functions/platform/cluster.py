@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from functions.platform.telemetry import ToldError
 from graphcore.numbers import whole
 
 Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -24,7 +25,7 @@ METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
-class ClusterError(Exception):
+class ClusterError(ToldError):
     """The API server could not be asked: no connection, a broken answer, a time limit, or credentials that cannot be read.
 
     Transient by nature; the text is one line, names the address and carries no credential.

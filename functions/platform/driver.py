@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from functions.platform.cluster import APPLY_PATCH, MERGE_PATCH, METADATA, METADATA_LIST, Answer, Cluster, ClusterError, Request
 from functions.platform.paths import collection, member
+from functions.platform.telemetry import ToldError
 from graphcore.converge.effects import (
     CRDS,
     Apply,
@@ -94,7 +95,7 @@ class Sight:
         return ended
 
 
-class DeadlineError(Exception):
+class DeadlineError(ToldError):
     """The run took longer than its deadline; everything it did stands, the next one goes on from there."""
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 Level = Literal["info", "warning", "error"]
@@ -52,7 +54,15 @@ def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
 
 
+class ToldError(Exception):
+    """An error of ours: its text is for people, and holds names only."""
+
+
 def first_line(error: BaseException) -> str:
-    """An error as one line for a log."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    """An error as one line for a log. What nobody expected may repeat any value: only its type and where it was raised are told."""
+    kind = type(error).__name__
+    if isinstance(error, ToldError):
+        text = str(error).strip().splitlines()
+        return f"{kind}: {text[0]}" if text else kind
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{kind} at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else kind
