@@ -84,3 +84,71 @@ def test_a_kind_that_is_not_there_yet_is_waited_for(monkeypatch: pytest.MonkeyPa
     changes, troubles = follow(cluster, monkeypatch)
     assert changes == [("listed", "a", "1")]
     assert troubles[:2] == ["the API server does not serve this kind", "away"]
+
+
+@pytest.mark.parametrize("code", [404, 410])
+def test_a_watch_that_ends_because_of_its_kind_or_its_age_is_no_trouble(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending = [{"type": "ERROR", "object": {"code": code}}]
+    cluster = Scripted(listed("5", obj("a", "1", "ua")), listed("6", obj("a", "1", "ua")), Stop(), streams=[ending])
+    assert follow(cluster, monkeypatch)[1][:1] == ["no more"]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [(429, "the API server takes no more requests of this user now (429; priority and fairness"), (403, "no"), (500, "no")],
+)
+@pytest.mark.parametrize("verb", ["list", "watch"])
+def test_a_limit_of_the_server_is_named(verb: str, code: int, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = failure(code, "TooManyRequests" if code == 429 else "Other")
+    if verb == "list":
+        cluster = Scripted(refused, listed("5"), Stop())
+    else:
+        cluster = Scripted(listed("5"), Stop(), streams=[[{"type": "ERROR", "object": {**refused.body, "code": code}}]])
+    assert follow(cluster, monkeypatch)[1][0].startswith(f"{verb}: {told}")
+
+
+@pytest.mark.parametrize("absences", [1, 2, 3])
+def test_a_kind_that_stays_away_takes_its_objects_along_and_its_return_is_told(absences: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.0)
+    told: list[Any] = []
+    gone = [failure(404, "NotFound")] * absences
+    cluster = Scripted(listed("5", obj("a", "1", "ua")), *gone, listed("9", obj("a", "8", "ub")), Stop(), streams=[[]])
+    follower = Follower(
+        cluster,
+        Watched(CONFIG),
+        lambda change: told.append((change.kind, change.metadata["uid"])),
+        lambda _, reason: told.append(reason),
+        lambda: 0.0,
+        on_synced=lambda _, appeared: told.append(appeared),
+    )
+    with pytest.raises((Stop, IndexError)):
+        asyncio.run(asyncio.wait_for(follower.follow(), 5))
+    assert [item for item in told if item != "no more"] == [
+        ("listed", "ua"),
+        False,
+        "the API server does not serve this kind",
+        ("deleted", "ua"),
+        ("added", "ub"),
+        True,
+    ]
+
+
+@pytest.mark.parametrize("kicks", [1, 5])
+def test_a_kick_looks_at_once_however_long_the_kind_was_away(kicks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE", 600.0)
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 600.0)
+    cluster = Scripted(*[failure(404, "NotFound")] * kicks, listed("5", obj("a", "1", "ua")))
+    changes: list[str] = []
+
+    async def run() -> None:
+        follower = Follower(cluster, Watched(CONFIG), lambda change: changes.append(change.kind), lambda *_: None, lambda: 0.0)
+        task = asyncio.create_task(follower.follow())
+        for number in range(kicks):
+            while len(cluster.requests) <= number:
+                await asyncio.sleep(0)
+            follower.kick()
+        await asyncio.wait_for(follower.synced.wait(), 5)
+        task.cancel()
+
+    asyncio.run(run())
+    assert changes == ["listed"]
