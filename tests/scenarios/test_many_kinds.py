@@ -123,8 +123,8 @@ def test_every_one_of_many_kinds_is_served_followed_and_let_go(world: World) -> 
     # The CRDs are still there for a bridge that knows nothing.
     world.functions.kill("bridge")
     until(lambda: world.functions.pid("bridge") not in (None, bridge), "started again")
-    client.apply(definitions[0])
-    client.wait_condition(definitions[0], timeout=WITHIN)
+    client.apply(edited[0])
+    client.wait_condition(edited[0], timeout=WITHIN)
     bridge = world.functions.pid("bridge")
     assert bridge is not None
     until(lambda: sockets(bridge) < FEW, "let go after a restart")
