@@ -38,6 +38,7 @@ from graphcore.converge.effects import (
     Recorded,
     Refused,
     Replace,
+    Resource,
     Result,
     Run,
     Served,
@@ -165,7 +166,7 @@ class Driver:
             return Found(answer.body)
         # An apply never finds "nothing": a missing kind or namespace is a refusal that the user has to hear of.
         if answer.status == 404 and not isinstance(effect, Apply | Create):
-            return Missing()
+            return Missing() if answer.missing(effect.name) else not_served(effect.resource)
         return refusal(answer)
 
     async def _list(self, effect: List, sight: Sight) -> Result:
@@ -202,11 +203,11 @@ class Driver:
 
     async def _delete(self, effect: Delete, sight: Sight) -> Result:
         answer = await self.request(request_of(effect))
-        if answer.status == 404:
+        if answer.missing(effect.name):
             sight.ended.add(effect.uid)
             return Missing()
         if not answer.ok:
-            return refusal(answer)
+            return not_served(effect.resource) if answer.status == 404 else refusal(answer)
         if effect.dry_run:
             return Missing()
         going = (answer.body.get("metadata") or {}).get("deletionTimestamp")
@@ -285,6 +286,12 @@ def request_of(effect: Get | Apply | Patch | Replace | Create | Delete) -> Reque
             if effect.dry_run:
                 body["dryRun"] = ["All"]
             return Request("DELETE", member(effect.resource, effect.namespace, effect.name), body=body)
+
+
+def not_served(resource: Resource) -> Refused:
+    """What a 404 means that is not about the object: this API server does not know the kind (yet), or something in between answered."""
+    kind = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+    return Refused(404, "", f"the API server does not serve {kind} at version {resource.version} now")
 
 
 def refusal(answer: Answer) -> Refused:

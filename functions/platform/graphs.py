@@ -67,8 +67,9 @@ class Graphs:
         if known is not None and definition_uid in ("", known.definition_uid):
             self._kept.move_to_end((definition, revision))
             return known
-        answer = await self._cluster.send(Request("GET", member(REVISIONS, None, revision_name(definition, revision))))
-        if answer.status == 404:
+        name = revision_name(definition, revision)
+        answer = await self._cluster.send(Request("GET", member(REVISIONS, None, name)))
+        if answer.missing(name):
             return Missing()
         if not answer.ok:
             return refusal(answer)

@@ -84,7 +84,8 @@ REVISIONS = Resource(INTERNAL_API_VERSION, REVISION_KIND, REVISION_PLURAL, names
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """Read one object, consistently. metadata_only: a PartialObjectMetadata suffices. Result: Found, Missing or Refused.
+    """Read one object, consistently. metadata_only: a PartialObjectMetadata suffices. Result: Found, Missing or Refused (with code 404: the
+    API server that answered does not know the kind, which says nothing about the object).
 
     look: only to find out whether something moved; whatever it shows has not been acted on, so its event is no echo.
     """

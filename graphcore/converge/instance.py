@@ -24,7 +24,7 @@ from graphcore.converge.effects import Conflict, Converged, Failed, Found, Get, 
 from graphcore.converge.fence import Place, unique
 from graphcore.converge.gating import Record, State, open_records
 from graphcore.converge.masking import masked
-from graphcore.converge.members import Members, read_members, recorded_places
+from graphcore.converge.members import Members, kind_gone, read_members, recorded_places
 from graphcore.converge.metadata import (
     Inventory,
     annotations_of,
@@ -84,6 +84,8 @@ def _attempt(request: InstanceRequest, now: datetime, options: Options, created:
         case Found():
             session = Session(request, options, now, created, result.object)
         case Missing():
+            return (yield from orphans.instance_gone(request, now, options, created))
+        case Refused(code=404) if (yield from kind_gone(request.resource)) is None:
             return (yield from orphans.instance_gone(request, now, options, created))
         case Refused():
             problem = Problem("unreadable", f"reading the instance failed: {result.message}", "schema")

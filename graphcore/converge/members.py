@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from graphcore import names
-from graphcore.converge.effects import FindKinds, Kinds, List, Listed, Missing, Refused
+from graphcore.converge.effects import CRDS, FindKinds, Get, Kinds, List, Listed, Missing, Refused
 from graphcore.converge.fence import Place, unique
 from graphcore.converge.metadata import annotations_of, identity, labels_of, recorded_inventory, reference
 from graphcore.converge.session import Blocked, Identity, Object, Session, Steps, one
@@ -83,14 +83,44 @@ def list_places(places: tuple[Place, ...], selector: str, *, metadata_only: bool
         else:
             raise TypeError(f"unexpected result {type(result).__name__}")
     if unserved:
-        resources = yield from _resolve({place.resource.group_kind for place in unserved}, {})
-        again = [Place(resources.get(place.resource.group_kind, place.resource), place.namespace) for place in unserved]
-        moved = tuple(place for place, old in zip(again, unserved, strict=True) if place != old)
-        results = (
-            (yield tuple(List(place.resource, place.namespace or None, selector, "", metadata_only) for place in moved)) if moved else ()
-        )
-        found += [(place, result) for place, result in zip(moved, results, strict=True) if isinstance(result, Listed | Refused)]
+        found += yield from _list_elsewhere(unserved, selector, metadata_only=metadata_only)
     return found
+
+
+def _list_elsewhere(unserved: list[Place], selector: str, *, metadata_only: bool) -> Steps[list[tuple[Place, Listed | Refused]]]:
+    """Places whose version this API server does not serve: listed at another version, left out where the kind is gone, or refused."""
+    resources = yield from _resolve({place.resource.group_kind for place in unserved}, {})
+    moved: list[Place] = []
+    found: list[tuple[Place, Listed | Refused]] = []
+    existing: dict[str, str | None] = {}
+    for place in unserved:
+        resource = resources.get(place.resource.group_kind)
+        if resource is not None and resource != place.resource:
+            moved.append(Place(resource, place.namespace))
+            continue
+        if resource is None and place.resource.group_kind not in existing:
+            existing[place.resource.group_kind] = yield from kind_gone(place.resource)
+        # Known to discovery, or its CRD exists, or nobody can tell: the objects are still there.
+        if resource is not None or existing[place.resource.group_kind] is not None:
+            found.append((place, _not_now(place.resource)))
+    if moved:
+        results = yield tuple(List(place.resource, place.namespace or None, selector, "", metadata_only) for place in moved)
+        for place, result in zip(moved, results, strict=True):
+            found.append((place, result if isinstance(result, Listed | Refused) else _not_now(place.resource)))
+    return found
+
+
+def kind_gone(resource: Resource) -> Steps[str | None]:
+    """None if a kind that an API server did not know is gone, by its CRD; else why it is not, or why that cannot be told."""
+    name = f"{resource.plural}.{resource.group}"
+    read = yield from one(Get(CRDS, name, metadata_only=True, look=True))
+    if isinstance(read, Missing):
+        return None
+    return read.message if isinstance(read, Refused) else f"CustomResourceDefinition {name} exists"
+
+
+def _not_now(resource: Resource) -> Refused:
+    return Refused(404, "", f"{resource.plural}.{resource.group} is not served at the moment")
 
 
 def read_members(session: Session, places: tuple[Place, ...]) -> Steps[Members]:

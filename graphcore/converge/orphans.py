@@ -15,10 +15,10 @@ from graphcore import names
 from graphcore.converge.conditions import seconds_since
 from graphcore.converge.effects import Converged, Delete, Found, Get, Missing, Outcome, Record, Refused, Resource
 from graphcore.converge.fence import Place
-from graphcore.converge.members import deletion_wave
+from graphcore.converge.members import deletion_wave, kind_gone
 from graphcore.converge.metadata import applyset_id, labels_of, meta, namespace_of, reference, regarding
 from graphcore.converge.ownership import applied_by_us
-from graphcore.converge.session import Created, InstanceRequest, Member, Object, Options, Session, Steps, one
+from graphcore.converge.session import Created, InstanceRequest, Member, Object, Options, Restart, Session, Steps, one
 
 RETRIES = 4
 AT_ONCE = 32
@@ -34,7 +34,8 @@ def instance_gone(request: InstanceRequest, now: datetime, options: Options, cre
     if any(doubt is None for *_, doubt in doubts):
         # Between our first look and now the instance may have been made again.
         again = yield from one(Get(request.resource, request.name, request.namespace, metadata_only=True, look=True))
-        if isinstance(again, Missing):
+        unknown = isinstance(again, Refused) and again.code == 404
+        if isinstance(again, Missing) or (unknown and (yield from kind_gone(request.resource)) is None):
             yield tuple(_delete(member.resource, obj) for member, obj, doubt in doubts if doubt is None)
     what = f"{request.resource.kind} {'/'.join(part for part in (request.namespace, request.name) if part)}"
     kept = tuple(
@@ -48,12 +49,14 @@ def instance_gone(request: InstanceRequest, now: datetime, options: Options, cre
 
 
 def _read(members: Iterable[Member]) -> Steps[list[tuple[Member, Object]]]:
-    """Those that exist and are not going."""
+    """Those that exist and are not going. Raises Restart where the API server is in no state to tell."""
     found: list[tuple[Member, Object]] = []
     several = tuple(dict.fromkeys(members))
     for first in range(0, len(several), AT_ONCE):
         batch = several[first : first + AT_ONCE]
         results = yield tuple(Get(member.resource, member.name, member.namespace) for member in batch)
+        if any(isinstance(result, Refused) and result.code >= 500 for result in results):
+            raise Restart
         found += [
             (member, result.object)
             for member, result in zip(batch, results, strict=True)

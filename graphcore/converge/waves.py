@@ -145,16 +145,18 @@ class Waves:
         if not external:
             return
         results = yield tuple(read for _, read in external)
-        for (record, _), result in zip(external, results, strict=True):
+        for (record, read), result in zip(external, results, strict=True):
             kind = "collection" if record.node.type.plural else "reference"
             match result:
                 case Found():
                     self._look(record, result.object, f'external {kind} "{record.id}"')
                 case Listed():
                     self._look(record, list(result.items), f'external {kind} "{record.id}"')
-                case Missing():
+                case Missing() | Refused(code=404):
                     what = f"{record.node.resource.kind} {reference(record.desired[0])}"
                     record.wait(State.WAITING, f'waiting for external {kind} "{record.id}": {what} not found')
+                    # Where this API server does not know the kind, another one may, and the object may be there already.
+                    record.retry = record.retry or isinstance(result, Refused) or isinstance(read, List)
                 case Refused():
                     record.fail(f'reading external {kind} "{record.id}" failed: {result.message}', retry=True)
                 case _:

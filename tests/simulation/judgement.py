@@ -8,6 +8,7 @@ event travel, unseen by the code, the changes that it truly stands for. When it 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -332,3 +333,17 @@ async def failures_of(script: Iterable[str] | int, **mutant: Any) -> tuple[list[
         await play.play(script)
     await play.close()
     return play.failures, " ".join(play.played)
+
+
+async def _many(first: int, count: int) -> None:
+    """``python -m tests.simulation.judgement FIRST COUNT``: as many random scripts, resumable by ranges of seeds."""
+    for seed in range(first, first + count):
+        found, script = await failures_of(seed)
+        if found:
+            raise SystemExit(f"seed {seed}: {script}\n" + "\n".join(found))
+        if (seed + 1 - first) % 50_000 == 0:
+            print(f"{seed + 1 - first} scripts from seed {first} on", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(_many(int(sys.argv[1]), int(sys.argv[2])))

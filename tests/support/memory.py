@@ -190,7 +190,7 @@ class Api:
         match effect:
             case fx.NeedGraph():
                 found = self.graphs.get((effect.definition, effect.revision))
-                return fx.Served(found[0], effect.revision, found[1]) if found else fx.Missing()
+                return refused or (fx.Served(found[0], effect.revision, found[1]) if found else fx.Missing())
             case fx.FetchSchemas():
                 return fx.Documents(self.schemas)
             case fx.FindKinds():

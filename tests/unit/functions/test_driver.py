@@ -86,6 +86,7 @@ def test_a_delete_carries_its_preconditions() -> None:
     assert request_of(Get(CONFIG, "a", "ns", metadata_only=True)).accept == METADATA
 
 
+GONE = failure(404, "NotFound", name="a")
 REFUSED = failure(422, "Invalid", "metadata.uid: no", kind="x")
 GOING = obj(deletionTimestamp="2026-01-01T00:00:00Z")
 
@@ -94,13 +95,13 @@ GOING = obj(deletionTimestamp="2026-01-01T00:00:00Z")
     ("effect", "answer", "result"),
     [
         (Get(CONFIG, "a", "ns"), Answer(200, obj()), Found(obj())),
-        (Get(CONFIG, "a", "ns"), failure(404, "NotFound"), Missing()),
+        (Get(CONFIG, "a", "ns"), GONE, Missing()),
         (Get(CONFIG, "a", "ns"), failure(403, "Forbidden", "not you"), Refused(403, "Forbidden", "not you")),
         (Apply(CONFIG, "a", "ns", {}, "m"), failure(404, "NotFound"), Refused(404, "NotFound", "no")),
         (Apply(CONFIG, "a", "ns", {}, "m"), REFUSED, Refused(422, "Invalid", "metadata.uid: no", {"kind": "x"})),
         (Create(CONFIG, "ns", {}), failure(409, "AlreadyExists"), Refused(409, "AlreadyExists", "no")),
-        (Patch(CONFIG, "a", "ns", {}), failure(404, "NotFound"), Missing()),
-        (Delete(CONFIG, "a", "ns", "u", "5"), failure(404, "NotFound"), Missing()),
+        (Patch(CONFIG, "a", "ns", {}), GONE, Missing()),
+        (Delete(CONFIG, "a", "ns", "u", "5"), GONE, Missing()),
         (Delete(CONFIG, "a", "ns", "u", "5"), failure(409, "Conflict"), Refused(409, "Conflict", "no")),
         (Delete(CONFIG, "a", "ns", "u", "5"), Answer(200, {"kind": "Status", "status": "Success"}), Missing()),
         (Delete(CONFIG, "a", "ns", "u", "5"), Answer(200, obj()), Missing()),
@@ -217,3 +218,33 @@ def test_the_outcome_is_what_the_run_returns() -> None:
 
     outcome: Outcome = asyncio.run(driver(Scripted()).drive(run(), Sight(), 1.0))
     assert outcome == Converged(gone=True)
+
+
+NOT_SERVED = Refused(404, "", "the API server does not serve webs.kro.run at version v1 now")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(404, {"kind": "Status", "message": "not an answer of the Kubernetes API: 404 page not found", "reason": ""}),
+        failure(404, "NotFound", "the server could not find the requested resource"),
+        failure(404, "NotFound", 'namespaces "other" not found', name="other"),
+        failure(404, "", name="a"),
+        Answer(404, {}),
+    ],
+    ids=["plain", "no such resource", "another object", "no reason", "empty"],
+)
+@pytest.mark.parametrize(
+    "effect", [Get(WEB, "a"), Patch(WEB, "a", None, {}), Delete(WEB, "a", None, "u", "5"), Replace(WEB, "a", None, {}, "status")]
+)
+def test_a_404_that_is_not_the_objects_own_does_not_mean_that_it_is_gone(effect: Effect, answer: Answer) -> None:
+    (got,), sight = perform(Scripted(answer), effect)
+    assert got == NOT_SERVED
+    assert not sight.ended
+
+
+def test_what_was_only_looked_at_is_not_seen() -> None:
+    _, sight = perform(
+        Scripted(Answer(200, obj()), Answer(200, obj("b", "7", "v"))), Get(CONFIG, "a", "ns", look=True), Get(CONFIG, "b", "ns")
+    )
+    assert sight.seen == {"v": "7"}
