@@ -106,7 +106,8 @@ class Owners:
         believed = self._strayed[uid][1] if uid in self._strayed else next(iter(self._named(former)), None)
         found = self._named(labels)
         proven = next((owner for owner in found if self._proves(labels, owner)), None)
-        if change.kind == "deleted" or proven is not None or believed is None or believed in found:
+        # What the labels point to first is what will be believed after them; anything else has to be remembered.
+        if change.kind == "deleted" or proven is not None or believed is None or found[:1] == [believed]:
             self._strayed.pop(uid, None)
         else:
             self._strayed[uid] = (change.resource, believed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from functions.bridge.owners import ROUTING, Owners
@@ -201,6 +201,7 @@ edits = st.lists(st.dictionaries(st.sampled_from(ALL), st.one_of(st.none(), valu
 
 
 @given(edits)
+@example([{INSTANCE_ID: "uid-other", INSTANCE_GROUP: None}, {APPLYSET_PART_OF: None, INSTANCE_KIND: None}])
 def test_only_proof_takes_an_object_from_its_owner(changes: list[dict[str, str | None]]) -> None:
     owners = world()
     child = Child(owners, labels_by("mine", "uid-mine"))
