@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from functions.bridge.tasks import forever
@@ -30,12 +30,13 @@ _NONE = Kinds(CRDS, frozenset(), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What one generated CRD serves."""
+    """What one generated CRD serves. asof: resourceVersion of the CRD in which that was first seen."""
 
     definition: str
     definition_uid: str
     revision: int
     kinds: Kinds
+    asof: str = field(default="", compare=False)
 
 
 @dataclass(slots=True)
@@ -180,7 +181,8 @@ class WatchSet:
             if not name or revision is None or self._let_go(uid, name):
                 continue
             known = self.served.get(uid)
-            wanted = Served(name, str(labels.get(RGD_ID, "")), revision, known.kinds if known else _NONE)
+            kinds_until_read = known.kinds if known else _NONE
+            wanted = Served(name, str(labels.get(RGD_ID, "")), revision, kinds_until_read, str(metadata["resourceVersion"]))
             if known:
                 served[uid] = known
             if known != wanted:
@@ -194,7 +196,7 @@ class WatchSet:
             found = await asyncio.gather(*(self._hooks.kinds(crd, w.definition, w.definition_uid, w.revision) for _, crd, w in some))
             for (uid, _, wanted), kinds in zip(some, found, strict=True):
                 if kinds is not None:
-                    served[uid] = Served(wanted.definition, wanted.definition_uid, wanted.revision, kinds)
+                    served[uid] = replace(wanted, kinds=kinds)
                 complete = complete and kinds is not None
             self._follow(served.values())
         return complete

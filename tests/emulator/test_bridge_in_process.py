@@ -353,3 +353,27 @@ def test_a_crd_that_an_instance_refers_to_is_followed() -> None:
         assert found["status"]["kind"] == "Bucket"
 
     play(scene, rgd_progress_requeue_delay=0.0, instance_requeue_interval=0.0)
+
+
+def test_an_event_says_as_of_when_it_knows_who_serves_the_kind() -> None:
+    """So that of two senders the one who knew better is believed, whatever comes last."""
+
+    async def scene(host: Host) -> None:
+        client = host.client()
+        await apply(client, THING)
+        await host.quiet()
+        await apply(client, INSTANCE)
+        await host.quiet()
+        changed = {**THING, "spec": {**THING["spec"], "resources": [{**THING["spec"]["resources"][0], "readyWhen": ["${true}"]}]}}
+        await apply(client, changed)
+        await host.quiet()
+        await patch(client, CONFIG, {"data": {"text": "by hand"}})
+        await host.quiet()
+        told = [item.event for item in host.deliveries if item.event.role in (Role.INSTANCE, Role.MEMBER) and item.event.revision]
+        named: dict[int, set[int]] = {}
+        for event in told:
+            named.setdefault(event.revision or 0, set()).add(int(event.asof))
+        assert set(named) == {1, 2}
+        assert max(named[1]) < min(named[2])
+
+    play(scene)
