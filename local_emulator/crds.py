@@ -121,14 +121,24 @@ class CrdController:
         self._busy = True
         try:
             if event.type == "DELETED":
-                self._retire(event.new.object())
+                gone = event.new.object()
+                self._retire(gone)
+                for name in self._refused(gone["spec"]["group"]):
+                    self.sync(name)
             else:
                 self.sync(event.new.key[1])
-            if event.type == "DELETED":
-                for entry in list(self.store.scan(CRDS)):
-                    self.sync(entry.key[1])
         finally:
             self._busy = False
+
+    def _refused(self, group: str) -> list[str]:
+        """CRDs of a group whose names another one had: only they can gain by its end."""
+        found = []
+        for entry in self.store.scan(CRDS):
+            obj = entry.object()
+            conditions = (obj.get("status") or {}).get("conditions") or ()
+            if obj["spec"]["group"] == group and any(c.get("type") == "NamesAccepted" and c.get("status") != "True" for c in conditions):
+                found.append(entry.key[1])
+        return found
 
     def _retire(self, crd: Mapping[str, Any]) -> None:
         storage = (crd["spec"]["group"], crd["spec"]["names"]["plural"])
