@@ -249,9 +249,7 @@ class Bridge:
         identifier = self._outside.identifier()
         event = from_object(_TYPES[change.kind], role, change.resource, metadata, traceparent=f"00-{identifier}-{identifier[:16]}-01")
         event = replace(event, id=identifier, partition=partition or event.partition)
-        if served:
-            event = replace(event, revision=served.revision, definition=served.definition_uid, asof=served.asof)
-        self.queue.put(event)
+        self.queue.put(replace(event, **served.naming) if served else event)
 
     def _definition_uid(self, change: Change) -> str:
         """Key of the definition that a revision or CRD belongs to; made of its name if it is not known, so that it still has one queue."""

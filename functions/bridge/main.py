@@ -36,7 +36,7 @@ from functions.platform.schemas import ClusterSchemas
 from functions.platform.settings import Settings, SettingsError, load, version
 from functions.platform.telemetry import Telemetry
 from graphcore.converge.effects import Missing, Served
-from graphcore.names import EVENT_CONVERGE
+from graphcore.names import EVENT_CONVERGE, NO_REVISION
 
 DEAD_LETTER_DELAY = 10.0
 """Seconds before what the broker gave up is delivered again; its own attempts take about one and a half."""
@@ -104,9 +104,9 @@ class Inlet:
 
     async def _kinds(self, crd: str, definition: str, definition_uid: str, revision: int) -> Kinds | None:
         try:
-            found = await self._graphs.load(definition, revision, definition_uid)
+            found = await self._graphs.load(definition, revision, definition_uid) if revision != NO_REVISION else Missing()
             if isinstance(found, Missing):
-                # The definition is gone and its revisions with it; its instances can still be deleted, and someone has to notice.
+                # The definition is gone; its instances can still be deleted, and someone has to notice.
                 return await self._instances_of(crd)
         except ClusterError as error:
             self.telemetry.log("warning", "revision", definition=definition, revision=revision, reason=str(error))

@@ -16,10 +16,11 @@ from functions.bridge.tasks import forever
 from functions.bridge.watcher import Change, Follower, Watched
 from functions.platform.cluster import Cluster
 from functions.platform.graphs import Kinds
+from functions.platform.merging import UNSETTLED
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
 from graphcore.converge.fence import read_mark
 from graphcore.graph.model import Resource
-from graphcore.names import ACTIVE_REVISION, OWNED, RGD_ID, RGD_NAME
+from graphcore.names import ACTIVE_REVISION, NO_REVISION, OWNED, RGD_ID, RGD_NAME
 from graphcore.numbers import whole
 
 SELECT_OWNED = f"{OWNED}=true"
@@ -30,13 +31,23 @@ _NONE = Kinds(CRDS, frozenset(), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What one generated CRD serves. asof: resourceVersion of the CRD in which that was first seen."""
+    """What one generated CRD serves; at :data:`graphcore.names.NO_REVISION` nothing, and its instances have to ask it.
+
+    asof: resourceVersion of the CRD in which that was first seen.
+    """
 
     definition: str
     definition_uid: str
     revision: int
     kinds: Kinds
     asof: str = field(default="", compare=False)
+
+    @property
+    def naming(self) -> dict[str, Any]:
+        """What events for instances say of it: their ``definition``, ``revision`` and ``asof``."""
+        if self.revision == NO_REVISION:
+            return {"definition": UNSETTLED, "revision": None, "asof": self.asof}
+        return {"definition": self.definition_uid, "revision": self.revision, "asof": self.asof}
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ from functions.fanout.telling import PAGE, Audience, Metadata, RefusedError, Tel
 from functions.platform.cluster import Request
 from functions.platform.delivery import Function, application
 from functions.platform.events import Event, Progress, Reference, Role, from_object
-from functions.platform.merging import least
+from functions.platform.merging import UNSETTLED, least
 from functions.platform.paths import CRDS, DEFINITIONS, collection, instance_kind, member
 from functions.platform.platform import Platform, opener
 from functions.platform.post import Sent
@@ -34,7 +34,7 @@ from functions.platform.runs import Report, Run
 from functions.platform.waiting import Clock
 from graphcore.converge.references import index_label, recorded
 from graphcore.graph.model import Resource
-from graphcore.names import ACTIVE_REVISION, EVENT_CONVERGE, OWNED, RGD_ID, RGD_NAME
+from graphcore.names import ACTIVE_REVISION, EVENT_CONVERGE, NO_REVISION, OWNED, RGD_ID, RGD_NAME
 from graphcore.numbers import whole
 
 
@@ -142,6 +142,8 @@ def _instances(generated: Generated, selector: str = "", concerned: Callable[[Me
     made = _converge(Role.INSTANCE, generated.resource)
 
     def event(metadata: Metadata) -> Event:
+        if generated.revision == NO_REVISION:
+            return replace(made(metadata), definition=UNSETTLED, asof=generated.version)
         return replace(made(metadata), revision=generated.revision, definition=generated.definition_uid, asof=generated.version)
 
     return Audience(generated.resource, event, selector, concerned)

@@ -16,8 +16,8 @@ from graphcore.numbers import UINT64_MAX, whole
 LISTED = 500
 """Changes in one event; what stands for more goes in several."""
 UNSETTLED = "unsettled"
-"""In place of a definition's UID: senders named different ones, and nothing tells who knew better. No definition has it, so whoever
-converges asks the CRD."""
+"""In place of a definition's UID: senders named different ones, and nothing tells who knew better; or it is known that none serves. No
+definition has it, so whoever converges asks the CRD."""
 
 Key = tuple[str, ...]
 

@@ -71,6 +71,9 @@ def ensure_crd(
     if base is not None:
         changes = compare(base, wanted)
         if changes.breaking and annotations_of(definition).get(names.ALLOW_BREAKING_CHANGES) != "true":
+            if not _same_life(existing, definition):
+                # What it serves is a predecessor's, who is gone: nobody is made by that any more.
+                yield from retire(existing)
             return Unserved(f"cannot update CRD {name}: {changes.summary}")
     if is_current(existing, wanted):
         return _served(existing, changed=False)
@@ -117,6 +120,25 @@ def _foreign(definition: Object, existing: Object) -> Steps[Unserved | None]:
     return Unserved(f"failed to update CRD {name}: CRD is owned by another ResourceGraphDefinition {owner}", retry=True, taken=name)
 
 
+def _same_life(existing: Object, definition: Object) -> bool:
+    """Whether the CRD serves this very definition, and not one that had its name before."""
+    held = labels_of(existing)
+    return bool(held.get(names.RGD_NAME) == meta(definition)["name"] and held.get(names.RGD_ID) == meta(definition)["uid"])
+
+
+def retire(crd: Object) -> Steps[str | None]:
+    """Say on a generated CRD that no revision is active any more; why the API server refuses it, if it does. Raises Restart."""
+    if not active_revision(crd) or meta(crd).get("deletionTimestamp"):
+        return None
+    metadata = {"resourceVersion": meta(crd)["resourceVersion"], "annotations": {names.ACTIVE_REVISION: str(names.NO_REVISION)}}
+    result = yield from one(Patch(CRDS, meta(crd)["name"], None, {"metadata": metadata}))
+    if isinstance(result, Refused):
+        if result.conflict:
+            raise Restart
+        return f"changing CRD {meta(crd)['name']} failed: {result.message}"
+    return None
+
+
 def _base(
     existing: Object, definition: Object, revision: int, accepted: Callable[[int], Mapping[str, Any] | None]
 ) -> Mapping[str, Any] | None:
@@ -124,10 +146,8 @@ def _base(
 
     None where the CRD already serves this very revision. Raises Restart when it serves a newer one.
     """
-    held = labels_of(existing)
-    same_life = held.get(names.RGD_NAME) == meta(definition)["name"] and held.get(names.RGD_ID) == meta(definition)["uid"]
     active = active_revision(existing)
-    if not same_life or active is None:
+    if not active or not _same_life(existing, definition):
         return existing
     if active > revision:
         raise Restart

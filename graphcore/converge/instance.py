@@ -270,6 +270,8 @@ def _unusable_name(session: Session, graph: Graph, problem: Problem) -> Steps[Ou
 
 def _unresolved(session: Session, missing: NoGraph) -> Steps[Outcome]:
     """No graph: say so and wait for the activation of a revision, which is fanned out to every instance."""
+    if missing.retired:
+        yield from session.give_up()
     if not missing.quiet:
         conditions = open_conditions(session)
         conditions.set(names.GRAPH_RESOLVED, "False", "ResolutionFailed", missing.message)

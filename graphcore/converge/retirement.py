@@ -1,15 +1,32 @@
 """A definition that is going: what happens to its kind, its revisions and its finalizer.
 
-Without the setting ``allow-crd-deletion`` the generated CRD and the instances stay, and instances can still be deleted, since that needs no
-definition. With it, the CRD is deleted, which deletes its instances, each in order; the definition stays until all of that is done, so
-that nothing hangs unseen.
+Without the setting ``allow-crd-deletion`` the generated CRD and the instances stay. The CRD says that no revision is active any more, which
+every instance is told as it is told of a new one: it is not served until a definition of that name is accepted again, says so, and can be
+deleted, since that needs no definition. With the setting, the CRD is deleted, which deletes its instances, each in order; the definition
+stays until all of that is done, so that nothing hangs unseen.
 """
 
 from __future__ import annotations
 
 from graphcore import names
 from graphcore.converge import revisions
-from graphcore.converge.effects import CRDS, DEFINITIONS, Converged, Delete, Failed, Found, Get, Missing, Outcome, Patch, Refused, Waiting
+from graphcore.converge.crd import retire
+from graphcore.converge.effects import (
+    CRDS,
+    DEFINITIONS,
+    Converged,
+    Delete,
+    Failed,
+    Found,
+    Get,
+    List,
+    Listed,
+    Missing,
+    Outcome,
+    Patch,
+    Refused,
+    Waiting,
+)
 from graphcore.converge.metadata import labels_of, meta
 from graphcore.converge.revisions import RevisionRefused
 from graphcore.converge.session import Object, Restart, Steps, one
@@ -25,7 +42,7 @@ def definition_gone(name: str) -> Steps[Outcome]:
         yield from revisions.release((yield from revisions.list_revisions(name)))
     except RevisionRefused as refused:
         return Failed((Problem("revision-refused", str(refused)),), RETRY)
-    return Converged(gone=True)
+    return (yield from _retire_crds(name)) or Converged(gone=True)
 
 
 def retire_definition(definition: Object, *, allow_crd_deletion: bool) -> Steps[Outcome]:
@@ -41,6 +58,9 @@ def retire_definition(definition: Object, *, allow_crd_deletion: bool) -> Steps[
         outcome = yield from _delete_crd(definition)
         if outcome is not None:
             return outcome
+    outcome = yield from _retire_crds(meta(definition)["name"])
+    if outcome is not None:
+        return outcome
     rest = [name for name in finalizers if name != names.FINALIZER]
     body = {"metadata": {"resourceVersion": meta(definition)["resourceVersion"], "finalizers": rest}}
     result = yield from one(Patch(DEFINITIONS, meta(definition)["name"], None, body))
@@ -49,6 +69,18 @@ def retire_definition(definition: Object, *, allow_crd_deletion: bool) -> Steps[
             raise Restart
         return Failed((Problem("management-failed", f"removing the finalizer failed: {result.message}"),), RETRY)
     return Converged(gone=not rest)
+
+
+def _retire_crds(name: str) -> Steps[Outcome | None]:
+    """None when no CRD names the definition as one that serves it. Raises Restart."""
+    found = yield from one(List(CRDS, labels=f"{names.RGD_NAME}={name}", metadata_only=True))
+    if isinstance(found, Refused):
+        return Failed((Problem("crd-refused", f"listing the CRDs of {name} failed: {found.message}"),), RETRY)
+    for crd in found.items if isinstance(found, Listed) else ():
+        refusal = yield from retire(crd)
+        if refusal is not None:
+            return Failed((Problem("crd-refused", refusal),), RETRY)
+    return None
 
 
 def crd_name(definition: Object) -> str:

@@ -190,6 +190,22 @@ class Session:
         result = yield from one(Patch(self.resource, self.request.name, self.request.namespace, body))
         self._accept(result, self.mark)
 
+    def give_up(self) -> Steps[None]:
+        """Forget the revision and what it refers to; where members are stays known. Nothing recorded, no write. Raises Restart."""
+        known = references.recorded(self.instance)
+        if self.mark.revision is None and not known:
+            return
+        mark = Mark(None, self.mark.fence, self.mark.pruning, self.mark.places)
+        notes = {names.CONVERGENCE: mark.to_text(), **({names.REFERENCES: None} if known else {})}
+        metadata = {
+            "uid": meta(self.instance)["uid"],
+            "resourceVersion": meta(self.instance)["resourceVersion"],
+            "labels": {key: None for key in labels_of(self.instance) if key.startswith(names.REFERS_PREFIX)},
+            "annotations": notes,
+        }
+        result = yield from one(Patch(self.resource, self.request.name, self.request.namespace, {"metadata": metadata}))
+        self._accept(result, mark)
+
     def _write(self, mark: Mark, inventory: Inventory, refers: Iterable[Reference] | None) -> Steps[None]:
         kept = references.recorded(self.instance) if refers is None else tuple(refers)
         index, record = references.record(kept)

@@ -62,6 +62,7 @@ REPAIRS: Final = "krofn.kro.run/repairs"
 CONVERGENCE: Final = "krofn.kro.run/convergence"
 COMPILED: Final = "krofn.kro.run/compiled"
 ACTIVE_REVISION: Final = "krofn.kro.run/active-revision"
+NO_REVISION: Final = 0  # as the active revision: the definition is gone, and nobody has taken its place
 REFERENCES: Final = "krofn.kro.run/references"
 WAITS_FOR: Final = "krofn.kro.run/waits-for"
 REFERS_PREFIX: Final = "refers.krofn.kro.run/"

@@ -303,3 +303,45 @@ def test_a_definition_waits_for_the_kinds_that_it_uses(world: World) -> None:
     world.client.wait_condition(rgd)
     target = {"apiVersion": f"{group}/v1alpha1", "kind": "Widget", "metadata": {"name": "w", "namespace": world.namespace}}
     world.client.wait(target, lambda found: ((found or {}).get("spec") or {}).get("colour") == "red", what="painted")
+
+
+REFUSED_AGAIN: dict[str, tuple[Any, str]] = {
+    "a field goes": ({"v": "string | default=x"}, "${schema.spec.v}"),
+    "a field changes its type": ({"v": "string | default=x", "w": "integer | default=1"}, "${schema.spec.v}"),
+    "a field becomes required": ({"v": "string | default=x", "w": "string | default=y", "n": "string | required=true"}, "${schema.spec.v}"),
+}
+
+
+@pytest.mark.parametrize(("spec", "value"), [(None, ""), *REFUSED_AGAIN.values()], ids=["not made again", *REFUSED_AGAIN])
+def test_instances_of_a_deleted_definition_are_not_served_say_so_and_can_be_deleted(world: World, spec: Any, value: str) -> None:
+    rgd = world.rgd(
+        "Retired",
+        spec={"v": "string | default=x", "w": "string | default=y"},
+        resources=[config_map("a", "${schema.metadata.name}", {"v": "${schema.spec.v}"})],
+    )
+    world.install(rgd)
+    instance, fresh = world.instance(rgd, "old"), world.instance(rgd, "fresh")
+    world.create(instance)
+    world.client.delete(rgd)
+    world.client.wait_gone(rgd)
+    if spec is not None:
+        world.client.apply(resources(changed(rgd, spec=spec), config_map("a", "${schema.metadata.name}", {"v": value})))
+        world.client.wait(rgd, lambda found: condition(found, "KindReady").get("status") == "False", what="refused")
+    world.client.apply({**instance, "spec": {"v": "edited"}}, fresh)
+    for each in (instance, fresh):
+        unserved = world.client.wait(
+            each,
+            lambda found: (
+                condition(found, "GraphResolved").get("status") == "False"
+                and condition(found, "Ready").get("observedGeneration") == (found or {})["metadata"]["generation"]
+            ),
+            what="unserved",
+        )
+        assert "can be deleted" in condition(unserved, "Ready")["message"]
+    assert (world.client.refresh(stored(world, "old")) or {})["data"] == {"v": "x"}
+    assert world.client.refresh(stored(world, "fresh")) is None
+    assert not (world.client.refresh(fresh) or {})["metadata"].get("finalizers")
+    for each in (instance, fresh):
+        world.client.delete(each)
+        world.client.wait_gone(each)
+    assert world.client.refresh(stored(world, "old")) is None

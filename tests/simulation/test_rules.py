@@ -159,6 +159,30 @@ def test_revisions_only_rise(seed: int) -> None:
     assert read_mark(world.demo()).revision == 3
 
 
+def test_a_definition_that_goes_leaves_nobody_served(seed: int) -> None:
+    """5: its CRD says so while invocations are under way with its graph; a namesake that is accepted starts at revision 1."""
+    world = world_of()
+
+    def retire() -> None:
+        world.api.edit(names.CRD_KIND, "apps.kro.run", {"metadata": {"annotations": {names.ACTIVE_REVISION: str(names.NO_REVISION)}}})
+
+    actions = [edit(world, v="1"), retire, edit(world, v="2", names=["z"]), edit(world, v="3", on=False)]
+    simulation = Simulation(world, seed, actions, Faults(crash=0.04, duplicate=0.3))
+    simulation.run()
+    children = {kind: ours(world, kind) for kind in ("ConfigMap", "Secret", "Deployment")}
+    assert world.condition(names.GRAPH_RESOLVED)["status"] == "False", simulation.verdict()
+    assert world.condition(names.READY)["observedGeneration"] == world.demo()["metadata"]["generation"], simulation.verdict()
+    assert read_mark(world.demo()).revision is None, simulation.verdict()
+    edit(world, v="4")()
+    simulation.run(chaos=0)
+    assert {kind: ours(world, kind) for kind in children} == children, simulation.verdict()
+    assert simulation.violations == [], simulation.verdict()
+    simulation.reached.clear()
+    world.activate(definition(1), 1, uid="namesake")
+    simulation.run(chaos=0)
+    settled(simulation)
+
+
 def test_no_blind_overwrite(seed: int) -> None:
     """6: names taken by nobody's and by others' objects, at any moment; others' stay as they are, nobody's keep their other fields."""
     world = world_of({"v": "0", "names": [], "on": False})

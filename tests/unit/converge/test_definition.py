@@ -10,7 +10,7 @@ import pytest
 
 from graphcore import names
 from graphcore.converge import DefinitionOptions, DefinitionRequest, converge_definition
-from graphcore.converge.effects import Converged, Failed, Refused, Waiting
+from graphcore.converge.effects import Converged, Failed, Patch, Refused, Waiting
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph.revision import revision_hash
 from tests.support import graphs
@@ -447,3 +447,54 @@ def test_a_stale_invocation_never_lowers_the_active_revision(defined: Definition
     assert defined.active == "2"
     assert drive(run, defined.api, results) == Converged()
     assert (defined.active, sorted(defined.fields), defined.revisions) == ("2", ["x", "y"], [1, 2])
+
+
+@pytest.mark.parametrize("forced", [False, True], ids=["in order", "finalizer torn away"])
+def test_the_crd_of_a_deleted_definition_says_that_it_serves_nothing(defined: Definitions, forced: bool) -> None:
+    uid = defined.rgd()["metadata"]["uid"]
+    if forced:
+        defined.api.edit(RGD, "app", {"metadata": {"finalizers": None}})
+    defined.api.delete(RGD, "app")
+    assert defined.run() == Converged(gone=True)
+    assert defined.active == str(names.NO_REVISION)
+    assert defined.crd["metadata"]["labels"][names.RGD_ID] == uid
+    before = len(defined.api.history)
+    assert defined.run() == Converged(gone=True)
+    assert len(defined.api.history) == before
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "never told"])
+def test_a_namesake_that_is_refused_leaves_the_kind_unserved_and_serves_it_once_it_is_accepted(known: bool) -> None:
+    world = Definitions()
+    world.define(x="string", y="string")
+    world.run()
+    world.api.edit(RGD, "app", {"metadata": {"finalizers": None}})
+    world.api.delete(RGD, "app")
+    if known:
+        world.run()
+    for name in [item["metadata"]["name"] for item in world.api.all("GraphRevision")]:
+        world.api.edit("GraphRevision", name, {"metadata": {"finalizers": None}})
+        world.api.delete("GraphRevision", name)
+    world.define(x="string")
+    world.run()
+    assert world.condition("KindReady")[:2] == ("False", "Failed")
+    assert "breaking" in world.condition("KindReady")[2]
+    assert world.active == str(names.NO_REVISION)
+    assert sorted(world.fields) == ["x", "y"]
+    world.define(x="string", y="string", z="string")
+    world.run()
+    assert world.condition("KindReady")[0] == "True"
+    assert world.active == str(max(world.revisions))
+    assert world.crd["metadata"]["labels"][names.RGD_ID] == world.rgd()["metadata"]["uid"]
+
+
+def test_a_crd_that_cannot_be_changed_keeps_the_definition_until_it_can(defined: Definitions) -> None:
+    refusal = Refused(403, "Forbidden", "no")
+    defined.api.refuse = lambda effect: refusal if isinstance(effect, Patch) and effect.resource.kind == CRD else None
+    defined.api.delete(RGD, "app")
+    outcome = defined.run()
+    assert isinstance(outcome, Failed)
+    assert outcome.retry_after
+    assert defined.rgd()
+    defined.api.refuse = lambda effect: None
+    assert defined.run() == Converged(gone=True)

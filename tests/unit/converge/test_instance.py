@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from graphcore.converge import InstanceRequest, converge_instance
 from graphcore.converge.effects import Apply, Converged, Failed, Refused, Waiting
 from graphcore.converge.fence import read_mark
 from graphcore.converge.metadata import applyset_id
+from graphcore.converge.references import recorded
 from graphcore.converge.session import Options
 from tests.support.graphs import APP, CLUSTER_APP, CONFIG_MAP, DEPLOYMENT, NAMESPACE, SECRET, graph, node
 from tests.support.memory import drive, plan
@@ -319,13 +321,74 @@ def test_without_an_active_revision_the_instance_waits_for_one() -> None:
     assert "finalizers" not in world.demo()["metadata"]
 
 
-def test_an_instance_whose_definition_is_gone_is_left_as_it_is() -> None:
-    world = world_of(node("config", fields=data("1")))
-    world.run()
-    before = world.demo()
+def retired(world: World) -> None:
+    """As the definition function leaves it."""
+    world.api.edit(names.CRD_KIND, "apps.kro.run", {"metadata": {"annotations": {names.ACTIVE_REVISION: str(names.NO_REVISION)}}})
+
+
+def torn_away(world: World) -> None:
+    """Definition and revisions are gone, and nobody has said so on the CRD."""
     world.api.graphs.clear()
-    assert world.run() == Waiting(("graph revision 1 of app does not exist",))
-    assert world.demo() == before
+
+
+def made_again(world: World) -> None:
+    """A namesake has a revision of the same number, which has not been accepted."""
+    world.api.graphs[("app", 1)] = (graph(node("other", fields=data("theirs"))), "another-uid")
+
+
+WARM, COLD = {"revision": 1}, {"revision": None}
+
+
+@pytest.mark.parametrize("known", [WARM, COLD, {"revision": None, "definition_uid": "unsettled"}], ids=["warm", "cold", "told"])
+@pytest.mark.parametrize("gone", [retired, torn_away, made_again])
+def test_an_instance_whose_definition_is_gone_is_not_served_says_so_and_can_be_deleted(
+    gone: Callable[[World], None], known: dict[str, Any]
+) -> None:
+    ref = node("ref", CONFIG_MAP, "shared", external=True)
+    world = world_of(node("config", fields=data(spec("v"))), ref, spec={"v": "1"})
+    world.run()
+    gone(world)
+
+    def run(name: str, **told: Any) -> Any:
+        request = InstanceRequest(world.graph.instance, name, "default", definition="app" if told.get("revision") else None, **told)
+        return drive(converge_instance(request, world.now, world.options), world.api)
+
+    # Whoever was told first, as all are, from then on everybody else finds the same.
+    run("demo", revision=None, definition_uid="unsettled")
+    world.api.edit("App", "demo", {"spec": {"v": "2"}})
+    world.instance("fresh", spec={"v": "3"})
+    for name in ("demo", "fresh"):
+        assert isinstance(run(name, **known), Waiting)
+        assert world.condition(names.GRAPH_RESOLVED, name)["reason"] == "ResolutionFailed"
+        assert "can be deleted" in world.condition(names.READY, name)["message"]
+        assert world.demo(name)["status"]["state"] == "ERROR"
+        assert world.condition(names.READY, name)["observedGeneration"] == world.demo(name)["metadata"]["generation"]
+        before = len(world.api.history)
+        run(name, **known)
+        assert len(world.api.history) == before
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "1"}
+    assert world.api.find("ConfigMap", "fresh-config") is None
+    assert read_mark(world.demo()).revision is None
+    assert recorded(world.demo()) == ()
+    assert not [key for key in world.demo()["metadata"]["labels"] if key.startswith(names.REFERS_PREFIX)]
+    for name in ("demo", "fresh"):
+        world.api.delete("App", name)
+        run(name, **known)
+        assert world.api.find("App", name) is None
+    assert world.api.find("ConfigMap", "demo-config") is None
+
+
+def test_an_instance_goes_on_when_a_definition_of_that_name_is_accepted() -> None:
+    world = world_of(node("config", fields=data(spec("v"))), spec={"v": "1"})
+    world.run()
+    retired(world)
+    request = InstanceRequest(world.graph.instance, "demo", "default", definition_uid="unsettled")
+    drive(converge_instance(request, world.now, world.options), world.api)
+    world.activate(graph(node("config", fields=data("again"))), 1, uid="second")
+    assert world.run() == Converged()
+    assert world.demo()["status"]["state"] == "ACTIVE"
+    assert world.demo()["metadata"]["labels"][names.RGD_ID] == "second"
+    assert world.api.get("ConfigMap", "demo-config")["data"] == {"v": "again"}
 
 
 @pytest.mark.difference("51")
