@@ -339,6 +339,7 @@ def made_again(world: World) -> None:
 WARM, COLD = {"revision": 1}, {"revision": None}
 
 
+@pytest.mark.difference("71")
 @pytest.mark.parametrize("known", [WARM, COLD, {"revision": None, "definition_uid": "unsettled"}], ids=["warm", "cold", "told"])
 @pytest.mark.parametrize("gone", [retired, torn_away, made_again])
 def test_an_instance_whose_definition_is_gone_is_not_served_says_so_and_can_be_deleted(

@@ -89,6 +89,7 @@ LOOPS: dict[str, tuple[dict[str, tuple[str, Any]], str, int]] = {
 
 
 @pytest.mark.difference("68")
+@pytest.mark.difference("68")
 @pytest.mark.parametrize(("children", "top", "count"), LOOPS.values(), ids=LOOPS.keys())
 def test_no_instance_is_inside_of_itself(children: dict[str, tuple[str, Any]], top: str, count: int) -> None:
     chained = Chained(**children)

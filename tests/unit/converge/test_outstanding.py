@@ -103,6 +103,7 @@ LOST = {"metadata": {"labels": {NODE_ID: "else"}}}
 
 
 @pytest.mark.difference("67")
+@pytest.mark.difference("67")
 @pytest.mark.parametrize(("pruned", "acts"), GATE.values(), ids=GATE.keys())
 def test_what_holds_pruning_back(pruned: bool, acts: list[Callable[[World], None]]) -> None:
     world = started()
