@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from functions.platform.settings import UNKNOWN_ACCOUNTS
+
 FUNCTIONS = ("definition", "instance", "fanout")
 BRIDGE = "bridge"
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
@@ -160,8 +162,12 @@ def function_commands(environment: Mapping[str, str], directory: Path) -> list[C
     ports = dict(zip((*FUNCTIONS, BRIDGE), free_ports(len(FUNCTIONS) + 1), strict=True))
     addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     commands = []
+    several = any(environment.get(f"KROFN_{name.upper()}_CONTEXT") for name in ports)
     for name, port in ports.items():
         own = {"KROFN_READY_FILE": str(directory / f"{name}.ready")}
+        if several and not environment.get("KROFN_SERVICE_ACCOUNTS"):
+            # Its own rights say nothing about those of the others.
+            own["KROFN_SERVICE_ACCOUNTS"] = UNKNOWN_ACCOUNTS
         context = environment.get(f"KROFN_{name.upper()}_CONTEXT")
         if context:
             own["KROFN_CONTEXT"] = context

@@ -22,7 +22,7 @@ from functions.bridge.owners import Owners
 from functions.bridge.queue import Queue
 from functions.bridge.references import References
 from functions.bridge.tasks import forever
-from functions.bridge.watcher import Change, Watched
+from functions.bridge.watcher import Change, Trouble, Watched
 from functions.bridge.watchset import Hooks, Served, WatchSet, active_revision
 from functions.platform.cluster import Cluster
 from functions.platform.events import EVENT_ADD, EVENT_CONVERGE, EVENT_DELETE, EVENT_UPDATE, Event, Role, from_object
@@ -36,6 +36,9 @@ from graphcore.names import RGD_ID, RGD_NAME, WAITS_FOR
 
 _TYPES = {"listed": EVENT_CONVERGE, "added": EVENT_ADD, "updated": EVENT_UPDATE, "deleted": EVENT_DELETE}
 _VOLATILE = ("resourceVersion",)
+FORBIDDEN = 403
+ASKED_AGAIN = 60.0
+"""Seconds for which a definition is not asked about missing rights again; while some are missing it asks by itself."""
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class Bridge:
         self._owners = Owners(lambda group, kind: served.kinds.instance if (served := self._set.serving(group, kind)) else None)
         hooks_of_named = NamedHooks(self._wake, self._set.whole, self._trouble, self._failed, outside.jitter)
         self._named = Named(cluster, hooks_of_named)
+        self._asked: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -242,13 +246,13 @@ class Bridge:
         if change.kind != "updated" or change.before is None or _differs(change):
             self._emit(change, role, served=served, partition=partition)
 
-    def _emit(self, change: Change, role: Role, *, served: Served | None = None, partition: str = "") -> None:
+    def _emit(self, change: Change, role: Role, *, served: Served | None = None, partition: str = "", refused: bool = False) -> None:
         metadata = change.metadata
         if role in (Role.REVISION, Role.CRD):
             metadata = {**metadata, "labels": {**(metadata.get("labels") or {}), RGD_NAME: _label(change, RGD_NAME)}}
         identifier = self._outside.identifier()
         event = from_object(_TYPES[change.kind], role, change.resource, metadata, traceparent=f"00-{identifier}-{identifier[:16]}-01")
-        event = replace(event, id=identifier, partition=partition or event.partition)
+        event = replace(event, id=identifier, partition=partition or event.partition, refused=refused)
         self.queue.put(replace(event, **served.naming) if served else event)
 
     def _definition_uid(self, change: Change) -> str:
@@ -256,9 +260,29 @@ class Bridge:
         name = _label(change, RGD_NAME)
         return next((str(metadata["uid"]) for metadata in self.known(DEFINITIONS) if metadata.get("name") == name), f"definition/{name}")
 
-    def _trouble(self, watched: Watched, reason: str) -> None:
+    def _trouble(self, watched: Watched, trouble: Trouble) -> None:
         self.queue.counts["watch_breaks"] += 1
-        self._outside.trouble(f"{watched.resource.plural}.{watched.resource.group or 'core'}: {reason}")
+        if trouble.again:
+            return
+        self._outside.trouble(f"{watched.resource.plural}.{watched.resource.group or 'core'}: {trouble.reason}")
+        if trouble.code == FORBIDDEN:
+            self._refused(lambda kinds: watched.resource in {kinds.instance, *kinds.members, *kinds.references})
+
+    def refused(self, group: str, kind: str) -> None:
+        """An instance of a kind could not be told what is wrong with it: its definition asks which right is missing."""
+        self._refused(lambda kinds: (kinds.instance.group, kinds.instance.kind) == (group, kind))
+
+    def _refused(self, concerned: Callable[[Kinds], bool]) -> None:
+        """Has the definitions of kinds ask for rights; each at most once in a while, as every instance of a kind meets the same refusal."""
+        now = self._outside.clock()
+        uids = {served.definition_uid for served in self._set.served.values() if concerned(served.kinds)}
+        for metadata in self.known(DEFINITIONS):
+            uid = str(metadata["uid"])
+            if uid in uids and now - self._asked.get(uid, -ASKED_AGAIN) >= ASKED_AGAIN:
+                self._asked[uid] = now
+                self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION, refused=True)
+        if len(self._asked) > 2 * len(self._set.served) + 16:
+            self._asked = {uid: moment for uid, moment in self._asked.items() if now - moment < ASKED_AGAIN}
 
     def _failed(self, what: str, error: Exception) -> None:
         """Nobody expected this: it is told and counted, and the work goes on."""

@@ -31,7 +31,7 @@ from functions.platform.graphs import Graphs, Kinds
 from functions.platform.live import LiveCluster
 from functions.platform.merging import Key, key_of
 from functions.platform.paths import CRDS, instance_kind, member
-from functions.platform.post import ANSWER_HEADER, REFUSED, HttpPost, Post, Sent, seconds
+from functions.platform.post import ANSWER_HEADER, REFUSED, UNTOLD, HttpPost, Post, Sent, seconds
 from functions.platform.schemas import ClusterSchemas
 from functions.platform.settings import Settings, SettingsError, load, version
 from functions.platform.telemetry import Telemetry
@@ -99,8 +99,16 @@ class Inlet:
             self._dead.popitem(last=False)
         self.take(event, wait)
 
+    def hear(self, event: Event, word: str | None) -> None:
+        """Takes the word with which a function ended its run for an event."""
+        if word == UNTOLD and event.role in (Role.INSTANCE, Role.MEMBER):
+            target = event.target
+            self.bridge.refused(target.group, target.kind)
+
     async def _send(self, event: Event) -> Sent:
-        return await self._post.send(self.settings.sink or address_of(event.role, self.settings), event)
+        sent = await self._post.send(self.settings.sink or address_of(event.role, self.settings), event)
+        self.hear(event, sent.answer)
+        return sent
 
     async def _kinds(self, crd: str, definition: str, definition_uid: str, revision: int) -> Kinds | None:
         try:
@@ -137,9 +145,11 @@ def application(inlet: Inlet) -> Starlette:
         except EventError as error:
             inlet.telemetry.log("warning", "refused", reason=str(error))
             return Response(status_code=400, headers={ANSWER_HEADER: REFUSED})
+        word = request.headers.get(ANSWER_HEADER)
+        inlet.hear(event, word)
         if request.url.path == "/dead-letters":
             inlet.take_dead(event)
-        else:
+        elif delay is not None or word is None:
             inlet.take(event, delay)
         return Response(status_code=204)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.bridge.tasks import forever
-from functions.bridge.watcher import Change, Follower, Watched
+from functions.bridge.watcher import Change, Follower, Trouble, Watched
 from functions.platform.cluster import Cluster
 from graphcore.converge.references import recorded
 from graphcore.graph.model import Resource
@@ -33,7 +33,7 @@ class Hooks:
 
     wake: Callable[[Resource, dict[str, Any]], None]
     covered: Callable[[Resource], bool]
-    trouble: Callable[[Watched, str], None]
+    trouble: Callable[[Watched, Trouble], None]
     failed: Callable[[str, Exception], None]
     jitter: Callable[[], float]
 

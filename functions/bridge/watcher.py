@@ -46,8 +46,21 @@ class Watched:
     namespace: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a kind's list or watch broke. code: HTTP status of a refusal, else 0. again: the same as before, with nothing achieved since."""
+
+    reason: str
+    code: int = 0
+    again: bool = False
+
+
 class _Stale(Exception):
-    """The list failed or the watch's position is too old; the reason is the text."""
+    """The list failed or the watch's position is too old; the reason is the text. code: HTTP status of what was refused, else 0."""
+
+    def __init__(self, reason: str, code: int = 0) -> None:
+        self.code = code
+        super().__init__(reason)
 
 
 class _Absent(Exception):
@@ -65,13 +78,14 @@ class Follower:
     cluster: Cluster
     watched: Watched
     on_change: Callable[[Change], None]
-    on_trouble: Callable[[Watched, str], None]
+    on_trouble: Callable[[Watched, Trouble], None]
     jitter: Callable[[], float]
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
     on_synced: Callable[[Watched, bool], None] = lambda _watched, _appeared: None
     absent: bool = False
     _kick: asyncio.Event = field(default_factory=asyncio.Event)
+    _told: str = ""
 
     def kick(self) -> None:
         """The kind may be served by now: look at once."""
@@ -80,10 +94,11 @@ class Follower:
     async def follow(self) -> None:
         pause = FIRST_PAUSE
         while True:
+            listed, code = False, 0
             try:
                 version = await self._list()
                 self._listed()
-                pause = FIRST_PAUSE
+                listed = True
                 while True:
                     version = await self._watch(version)
             except _Absent:
@@ -91,10 +106,16 @@ class Follower:
                 if self.absent:
                     self._vanished()
                 self.absent = True
-            except (_Stale, ClusterError) as error:
+            except _Stale as error:
+                reason, code = str(error), error.code
+            except ClusterError as error:
                 reason = str(error)
+            if listed and not code:
+                # A list alone achieves nothing where the watch is refused.
+                pause, self._told = FIRST_PAUSE, ""
             if reason:
-                self.on_trouble(self.watched, reason)
+                self.on_trouble(self.watched, Trouble(reason, code, reason == self._told))
+                self._told = reason
             if await self._kicked(pause * (0.75 + 0.5 * self.jitter())):
                 pause = FIRST_PAUSE
             else:
@@ -151,7 +172,7 @@ class Follower:
             if answer.status == 404:
                 raise _Absent
             if not answer.ok:
-                raise _Stale(f"list: {_refusal(answer.status, answer.message)}")
+                raise _Stale(f"list: {_refusal(answer.status, answer.message)}", answer.status)
             yield answer.body
             position = answer.body["metadata"].get("continue")
             if not position:
@@ -168,7 +189,9 @@ class Follower:
                 # 410: the position was compacted away. Not a fault: the next list tells the difference, whether the kind is gone, too.
                 if body.get("code") in (404, 410):
                     raise _Stale("")
-                raise _Stale(f"watch: {_refusal(body.get('code'), body.get('message') or body.get('reason') or 'refused')}")
+                code = body.get("code")
+                text = f"watch: {_refusal(code, body.get('message') or body.get('reason') or 'refused')}"
+                raise _Stale(text, code if isinstance(code, int) else 0)
             metadata = body.get("metadata") or {}
             version = str(metadata.get("resourceVersion", version))
             if kind in ("ADDED", "MODIFIED"):

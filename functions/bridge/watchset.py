@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from functions.bridge.tasks import forever
-from functions.bridge.watcher import Change, Follower, Watched
+from functions.bridge.watcher import Change, Follower, Trouble, Watched
 from functions.platform.cluster import Cluster
 from functions.platform.graphs import Kinds
 from functions.platform.merging import UNSETTLED
@@ -24,6 +24,7 @@ from graphcore.names import ACTIVE_REVISION, NO_REVISION, OWNED, RGD_ID, RGD_NAM
 from graphcore.numbers import whole
 
 SELECT_OWNED = f"{OWNED}=true"
+REREAD = 3.0
 AT_ONCE = 16
 """Revisions read at once."""
 _NONE = Kinds(CRDS, frozenset(), frozenset())
@@ -70,7 +71,7 @@ class Hooks:
     changed: Callable[[Change], None]
     appeared: Callable[[Resource, list[tuple[Resource, str]]], None]
     dropped: Callable[[Resource], None]
-    trouble: Callable[[Watched, str], None]
+    trouble: Callable[[Watched, Trouble], None]
     failed: Callable[[str, Exception], None]
     jitter: Callable[[], float]
 
@@ -177,7 +178,8 @@ class WatchSet:
             await self._stale.wait()
             self._stale.clear()
             if not await self._refresh():
-                await asyncio.sleep(self._retry_delay)
+                # An interval of 0 turns repeated runs off; the bridge has to read what it follows all the same.
+                await asyncio.sleep(self._retry_delay or REREAD)
                 self._stale.set()
 
     async def _refresh(self) -> bool:

@@ -16,7 +16,9 @@ from functions.platform.events import Event, Reference
 from functions.platform.outcomes import report
 from functions.platform.platform import Platform, opener
 from functions.platform.runs import Report, Run
+from functions.platform.settings import ACCOUNT_ROLES, UNKNOWN_ACCOUNTS
 from graphcore.converge import DefinitionOptions, DefinitionRequest, converge_definition
+from graphcore.converge.rights import Identity
 from graphcore.graph import Graph, compile_graph
 from graphcore.openapi import Schemas
 
@@ -29,19 +31,28 @@ def make(platform: Platform) -> Run:
         max_revisions=settings.rgd_max_graph_revisions,
         allow_crd_deletion=settings.allow_crd_deletion,
         retry_interval=settings.rgd_progress_requeue_delay,
+        identities=identities(settings.service_accounts),
     )
 
     def compiled(definition: Mapping[str, Any], schemas: Schemas) -> Graph:
         platform.telemetry.count("compiles_total")
         return compile_graph(definition, schemas, settings.limits)
 
-    async def run(target: Reference, _events: tuple[Event, ...]) -> Report:
+    async def run(target: Reference, events: tuple[Event, ...]) -> Report:
         sight = Sight()
-        generator = converge_definition(DefinitionRequest(target.name), compiled, datetime.now(UTC), options)
+        request = DefinitionRequest(target.name, rights=any(event.refused for event in events))
+        generator = converge_definition(request, compiled, datetime.now(UTC), options)
         outcome = await platform.driver.drive(generator, sight, settings.run_deadline)
         return report(platform.telemetry, target, outcome, sight)
 
     return run
+
+
+def identities(accounts: Mapping[str, str]) -> tuple[Identity, ...]:
+    """Whose rights a definition asks for: those of the ServiceAccounts that are named, or its own where none is."""
+    if UNKNOWN_ACCOUNTS in accounts:
+        return ()
+    return tuple(Identity(role, accounts.get(role, "")) for role in ACCOUNT_ROLES if not accounts or role in accounts)
 
 
 function = Function(make, opener("definition"))

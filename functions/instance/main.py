@@ -36,7 +36,7 @@ def make(platform: Platform) -> Run:
         sight = Sight()
         request = request_of(platform, target, events)
         outcome = await platform.driver.drive(converge_instance(request, datetime.now(UTC), options), sight, settings.run_deadline)
-        return report(platform.telemetry, target, outcome, sight)
+        return report(platform.telemetry, target, outcome, sight, settings.service_accounts.get("instance", ""))
 
     return run
 

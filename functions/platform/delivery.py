@@ -31,7 +31,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from functions.platform.events import EventError, Reference, parse
 from functions.platform.platform import Platform
-from functions.platform.post import AGAIN, ANSWER_HEADER, DONE, ECHO, REFUSED
+from functions.platform.post import AGAIN, ANSWER_HEADER, DONE, ECHO, REFUSED, UNTOLD
 from functions.platform.runs import Answer, Run, Runs
 from functions.platform.settings import SettingsError
 from functions.platform.telemetry import Telemetry, first_line
@@ -79,15 +79,15 @@ class Function:
         platform.telemetry.count("deliveries_total", role=event.role.value, answer=word)
         if not answer.acknowledged:
             return _respond(503, word)
-        if answer.retry_after is None:
+        if answer.retry_after is None and not answer.untold:
             return _respond(204, word)
         # Rounded up: a header of whole seconds is what every HTTP client understands.
-        delay = max(1, math.ceil(answer.retry_after))
-        if not await platform.remind(event, delay):
+        delay = None if answer.retry_after is None else max(1, math.ceil(answer.retry_after))
+        if not await platform.remind(event, delay, word):
             # Nobody would come back: whoever delivered has to.
             platform.telemetry.count("reminders_refused_total")
             return _respond(503, AGAIN)
-        return _respond(204, word, {"Retry-After": str(delay)})
+        return _respond(204, word, {} if delay is None else {"Retry-After": str(delay)})
 
     def _failed(self, target: Reference, error: Exception) -> None:
         if self._platform is not None:
@@ -141,6 +141,8 @@ def mark_ready(path: str) -> None:
 def _word(answer: Answer) -> str:
     if answer.echo:
         return ECHO
+    if answer.untold:
+        return UNTOLD
     return DONE if answer.acknowledged else AGAIN
 
 

@@ -52,6 +52,18 @@ BUSY = frozenset({429, 502, 503, 504})
 """Answers that are about the server and not about the object: worth another attempt at once."""
 
 
+FORBIDDEN = 403
+_VERBS: Mapping[type, str] = {
+    Get: "get",
+    List: "list",
+    Apply: "patch",
+    Patch: "patch",
+    Replace: "update",
+    Create: "create",
+    Delete: "delete",
+}
+
+
 class Sources(Protocol):
     """What a run needs besides objects; kept by the process, shared by its runs."""
 
@@ -67,13 +79,14 @@ class Sight:
     """What a run has acted on so far.
 
     seen: newest resourceVersion per UID. ended: UIDs that are gone. graph: as in :class:`functions.platform.runs.Report`. told: the Events
-    that it made.
+    that it made. forbidden: (verb, kind, namespace) of what was answered with 403.
     """
 
     seen: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     graph: tuple[str, int | None] | None = None
     told: list[Record] = field(default_factory=list)
+    forbidden: dict[tuple[str, str, str], None] = field(default_factory=dict)
 
     def note(self, item: Mapping[str, Any]) -> None:
         metadata = item.get("metadata") or {}
@@ -125,6 +138,15 @@ class Driver:
             run.close()
 
     async def _perform(self, batch: tuple[Effect, ...], sight: Sight) -> list[Result]:
+        results = await self._results(batch, sight)
+        for effect, result in zip(batch, results, strict=True):
+            if isinstance(result, Refused) and result.code == FORBIDDEN and type(effect) in _VERBS:
+                resource = effect.resource  # type: ignore[union-attr]
+                kind = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+                sight.forbidden[(_VERBS[type(effect)], kind, effect.namespace or "")] = None  # type: ignore[union-attr]
+        return results
+
+    async def _results(self, batch: tuple[Effect, ...], sight: Sight) -> list[Result]:
         if len(batch) == 1:
             return [await self._one(batch[0], sight)]
         try:

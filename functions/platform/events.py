@@ -85,7 +85,8 @@ class Event:
     knows it. definition: UID of the definition that the revision belongs to, so that a namesake's revision of the same number is not
     taken for it. plural: of the subject's kind, as in request paths; metadata: PartialObjectMetadata's ``metadata`` of the subject.
     changes: every object that this delivery stands for. asof: resourceVersion of the CRD in which the sender read definition and revision,
-    "" if it does not say; of two senders the one with the higher one knows better. progress: of a fan-out that goes on.
+    "" if it does not say; of two senders the one with the higher one knows better. progress: of a fan-out that goes on. refused: those
+    who serve the kinds of this definition were refused something.
     """
 
     type: str
@@ -101,6 +102,7 @@ class Event:
     id: str = ""
     asof: str = ""
     progress: Progress | None = None
+    refused: bool = False
 
     @property
     def watched(self) -> bool:
@@ -157,6 +159,7 @@ def encode(event: Event, source: str) -> tuple[dict[str, str], bytes]:
         "krorevision": "" if event.revision is None else str(event.revision),
         "krodefinition": event.definition,
         "kroasof": event.asof,
+        "krorefused": "true" if event.refused else "",
         "traceparent": event.traceparent,
         "datacontenttype": "application/json",
     }
@@ -205,6 +208,7 @@ def parse(headers: Mapping[str, str], body: bytes) -> Event:
         id=attributes.get("id", ""),
         asof=attributes.get("kroasof", ""),
         progress=progress_from_data(data.get("progress")),
+        refused=attributes.get("krorefused") == "true",
     )
 
 

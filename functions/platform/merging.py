@@ -66,6 +66,7 @@ def merge(*events: Event) -> Event:
         definition=naming.definition,
         asof=naming.asof,
         progress=least(newest.role, (event.progress for event in events)),
+        refused=any(event.refused for event in events),
     )
 
 

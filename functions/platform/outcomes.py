@@ -12,8 +12,8 @@ SHOWN = 5
 """Problems spelled out in a log line; the object's status has them all."""
 
 
-def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sight) -> Report:
-    """The report of a run that ended.
+def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sight, account: str = "") -> Report:
+    """The report of a run that ended. account: ServiceAccount of this function, where it is known.
 
     Everything but a conflict is acknowledged: the status says what is missing, a waker brings the next run.
     """
@@ -22,6 +22,8 @@ def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sig
         # An Event may not be written, and is gone after an hour.
         if event.type == "Warning":
             telemetry.log("warning", event.reason, object=str(target), message=event.message)
+    for verb, kind, namespace in sight.forbidden:
+        telemetry.once("warning", "forbidden", verb=verb, resource=kind, namespace=namespace, account=account)
     match outcome:
         case Converged(gone=gone):
             telemetry.count("runs_total", outcome="gone" if gone else "converged")
@@ -31,11 +33,11 @@ def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sig
             telemetry.count("runs_total", outcome="waiting")
             telemetry.log("info", "waiting", object=str(target), on="; ".join(on[:SHOWN]))
             return Report("waiting", retry_after, seen, ended, sight.graph)
-        case Failed(problems=problems, retry_after=retry_after):
+        case Failed(problems=problems, retry_after=retry_after, backs_off=backs_off, untold=untold):
             telemetry.count("runs_total", outcome="failed")
             codes = ", ".join(f"{problem.code} at {problem.node or 'definition'}" for problem in problems[:SHOWN])
             telemetry.log("warning", "failed", object=str(target), problems=codes)
-            return Report("failed", retry_after, seen, ended, sight.graph)
+            return Report("failed", retry_after, seen, ended, sight.graph, backs_off=backs_off, untold=untold)
         case Conflict(message=message):
             telemetry.count("runs_total", outcome="conflict")
             telemetry.log("info", "conflict", object=str(target), reason=message)

@@ -12,7 +12,7 @@ from functions.platform.driver import Driver
 from functions.platform.events import EVENT_CONVERGE, Event
 from functions.platform.graphs import Graphs
 from functions.platform.live import LiveCluster
-from functions.platform.post import HttpPost, Post
+from functions.platform.post import ANSWER_HEADER, HttpPost, Post
 from functions.platform.schemas import ClusterSchemas
 from functions.platform.settings import Settings, load, version
 from functions.platform.sources import ClusterSources
@@ -31,16 +31,17 @@ class Platform:
     telemetry: Telemetry
     now: Callable[[], str]
 
-    async def remind(self, event: Event, delay: int) -> bool:
-        """Asks the bridge, where there is an address for it, to deliver ``event`` again after ``delay`` seconds; whether it will.
+    async def remind(self, event: Event, delay: int | None, word: str) -> bool:
+        """Tells the bridge, where there is an address for it, how a run ended: it is to deliver ``event`` again after ``delay`` seconds.
 
-        A broker keeps no such promise.
+        Whether it will. A broker keeps no such promise. word: the answer to the delivery.
         """
         if not self.settings.bridge_url:
             return True
         # Nothing happened: whoever gets it again has seen what it stood for.
         reminder = replace(event, type=EVENT_CONVERGE, changes=())
-        return (await self.post.send(self.settings.bridge_url, reminder, {"Retry-After": str(delay)})).done
+        headers = {ANSWER_HEADER: word} | ({} if delay is None else {"Retry-After": str(delay)})
+        return (await self.post.send(self.settings.bridge_url, reminder, headers)).done
 
     async def close(self) -> None:
         await self.post.close()

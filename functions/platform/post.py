@@ -15,7 +15,8 @@ TIMEOUT = 30.0
 """Seconds; as the Triggers' own limit, so that a receiver knows how long it has."""
 ANSWER_HEADER = "Krofn-Answer"
 """Header in which a function or the bridge says in one word what a status alone cannot: who answered, and whether anything was done."""
-DONE, ECHO, AGAIN, REFUSED = "done", "echo", "again", "refused"
+DONE, ECHO, AGAIN, REFUSED, UNTOLD = "done", "echo", "again", "refused", "untold"
+"""``untold``: done, but the object could not be told what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Sent:
     @property
     def settled(self) -> bool:
         """A run of the receiver that began after the event has ended; a broker, or an echo, settles nothing."""
-        return self.done and self.answer == DONE
+        return self.done and self.answer in (DONE, UNTOLD)
 
     @property
     def hopeless(self) -> bool:

@@ -30,6 +30,8 @@ REMEMBERED = 10_000
 """Objects whose last run is remembered, per process."""
 ENTRIES = 500_000
 """Objects seen in these runs, all together; some hundred bytes each. An instance with a thousand children counts a thousand times."""
+LONGEST_WAIT = 300.0
+"""Seconds to which the wait before a repeat grows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,9 @@ class Report:
     """How a run ended.
 
     verdict: ``retry`` means a transient fault: nothing may be acknowledged. retry_after: seconds until it should be repeated, because no
-    watched event will end what it waits for. seen: newest resourceVersion per UID that the run acted on. ended: UIDs that the run saw
-    gone. graph: (definition's UID, revision) that it worked at, ("", None) if it found none; None if it needed none, as a deletion.
+    watched event will end what it waits for. backs_off: only this process knows since when it has been so, and lets that wait grow.
+    untold: the object could not say what is wrong. seen: newest resourceVersion per UID that the run acted on. ended: UIDs that the run
+    saw gone. graph: (definition's UID, revision) that it worked at, ("", None) if it found none; None if it needed none, as a deletion.
     detail: one line for the log, names only.
     """
 
@@ -48,6 +51,8 @@ class Report:
     ended: frozenset[str] = frozenset()
     graph: tuple[str, int | None] | None = None
     detail: str = ""
+    backs_off: bool = False
+    untold: bool = False
 
     @property
     def acknowledged(self) -> bool:
@@ -56,11 +61,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a delivery is told. retry_after: seconds until the object wants to be looked at again although nothing happened."""
+    """What a delivery is told.
+
+    retry_after: seconds until the object wants to be looked at again although nothing happened. untold: it could not say what is wrong.
+    """
 
     acknowledged: bool
     retry_after: float | None = None
     echo: bool = False
+    untold: bool = False
 
 
 Run: TypeAlias = Callable[[Reference, tuple[Event, ...]], Awaitable[Report]]
@@ -74,8 +83,11 @@ class _Arrival:
 
 @dataclass(slots=True)
 class _Memory:
+    """since: when the row of reports began that back off; None if this one does not."""
+
     report: Report
     repeat_at: float | None
+    since: float | None = None
 
     @property
     def size(self) -> int:
@@ -153,15 +165,21 @@ class Runs:
         except Exception as error:
             self._on_error(target, error)
             report = Report("retry", detail=type(error).__name__)
+        before = self._memory.get(target)
         self._forget(target)
         if not report.acknowledged:
             return Answer(acknowledged=False)
-        delay = None if report.retry_after is None else report.retry_after * (1.0 + 0.1 * self._jitter())
-        memory = self._memory[target] = _Memory(report, None if delay is None else self._clock() + delay)
+        now = self._clock()
+        since = (before.since if before and before.since is not None else now) if report.backs_off else None
+        delay = report.retry_after
+        if delay is not None:
+            delay = min(LONGEST_WAIT, max(delay, now - since)) if since is not None else delay
+            delay *= 1.0 + 0.1 * self._jitter()
+        memory = self._memory[target] = _Memory(report, None if delay is None else now + delay, since)
         self._held += memory.size
         while len(self._memory) > REMEMBERED or self._held > self._entries:
             self._forget(next(iter(self._memory)))
-        return Answer(acknowledged=True, retry_after=delay)
+        return Answer(acknowledged=True, retry_after=delay, untold=report.untold)
 
     def _forget(self, target: Reference) -> None:
         memory = self._memory.pop(target, None)

@@ -23,6 +23,12 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6,
 _LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
+ACCOUNT_ROLES = ("bridge", "instance")
+UNKNOWN_ACCOUNTS = "unknown"
+"""Value of ``service_accounts`` for functions of several identities that nobody has named: nobody's rights can be asked for."""
+_ACCOUNT = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
+
+
 class SettingsError(Exception):
     """One setting has a value that cannot be used; the text names the variable and what it accepts."""
 
@@ -43,7 +49,8 @@ class Settings:
     rgd_progress_requeue_delay: the same for a definition. resync_period: how often the bridge looks at every instance again.
     run_deadline: after this long an invocation stops and answers retryable. ready_file: written when a process can serve. context:
     kubeconfig context; empty means the current one. definition_url, instance_url, fanout_url: where the bridge posts without a broker;
-    bridge_url: where ``fanout`` posts without a broker. sink: the broker (Knative's own variable ``K_SINK``).
+    bridge_url: where ``fanout`` posts without a broker. service_accounts: those of the bridge and of the instance function, by role, as
+    ``namespace/name``; none where all functions share one identity. sink: the broker (Knative's own variable ``K_SINK``).
     """
 
     allow_crd_deletion: bool = False
@@ -54,6 +61,7 @@ class Settings:
     rgd_progress_requeue_delay: float = 3.0
     feature_gates: Mapping[str, bool] = field(default_factory=dict)
     version_label: str = "devel"
+    service_accounts: Mapping[str, str] = field(default_factory=dict)
     resync_period: float = 600.0
     run_deadline: float = 12.0
     ready_file: str = ""
@@ -152,6 +160,18 @@ def _gates(text: str) -> Mapping[str, bool]:
     return gates
 
 
+def _accounts(text: str) -> Mapping[str, str]:
+    if text == UNKNOWN_ACCOUNTS:
+        return {UNKNOWN_ACCOUNTS: ""}
+    accounts: dict[str, str] = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        role, _, account = item.partition("=")
+        if role not in ACCOUNT_ROLES or not _ACCOUNT.fullmatch(account):
+            raise ValueError(f"{item!r} is not of the form {'=namespace/name or '.join(ACCOUNT_ROLES)}=namespace/name")
+        accounts[role] = account
+    return accounts
+
+
 def _label(text: str) -> str:
     text = text.replace("+", "-")
     if not _LABEL.fullmatch(text):
@@ -174,6 +194,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "rgd_progress_requeue_delay": duration,
     "feature_gates": _gates,
     "version_label": _label,
+    "service_accounts": _accounts,
     "resync_period": duration,
     "run_deadline": _positive_duration,
     "ready_file": str,

@@ -18,6 +18,10 @@ from typing import Any, Literal
 Level = Literal["info", "warning", "error"]
 
 
+REMEMBERED = 1000
+"""Lines that are not said twice."""
+
+
 def stamp() -> str:
     """Now, as RFC 3339 with microseconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -30,11 +34,22 @@ class Telemetry:
     component: str
     write: Callable[[str], None] = field(default=lambda line: print(line, file=sys.stderr, flush=True))
     counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = field(default_factory=Counter)
+    _said: dict[tuple[str, tuple[tuple[str, Any], ...]], None] = field(default_factory=dict)
 
     def log(self, level: Level, event: str, **fields: Any) -> None:
         """One line; ``fields`` are names, numbers or one-line texts."""
         line = {"time": stamp(), "level": level, "component": self.component, "event": event}
         self.write(json.dumps(line | {key: value for key, value in fields.items() if value not in (None, "")}, ensure_ascii=False))
+
+    def once(self, level: Level, event: str, **fields: Any) -> None:
+        """One line the first time that a process says this; of what was said long ago it may be said again."""
+        key = (event, tuple(sorted(fields.items())))
+        if key in self._said:
+            return
+        while len(self._said) >= REMEMBERED:
+            del self._said[next(iter(self._said))]
+        self._said[key] = None
+        self.log(level, event, **fields)
 
     def count(self, name: str, by: float = 1, **labels: str) -> None:
         """Adds to a counter."""

@@ -38,6 +38,7 @@ from graphcore.converge.effects import (
 from graphcore.converge.masking import masked
 from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
 from graphcore.converge.revisions import RevisionRefused
+from graphcore.converge.rights import Identity, Rights, review_rights
 from graphcore.converge.session import Blocked, Object, Restart, Steps, one
 from graphcore.converge.status import same
 from graphcore.converge.waits import Waits
@@ -48,6 +49,7 @@ from graphcore.graph.report import render_all
 from graphcore.openapi import Schemas
 
 ATTEMPTS = 6
+RUNNING = "controller is running"
 LONGEST_RETRY = 300.0
 ASKED = 10
 """Missing kinds whose CRDs one run reads."""
@@ -58,9 +60,10 @@ Compile: TypeAlias = Callable[[Mapping[str, Any], Schemas], Graph]
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRequest:
-    """name: of the ResourceGraphDefinition."""
+    """name: of the ResourceGraphDefinition. rights: somebody who serves its kinds was refused something."""
 
     name: str
+    rights: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +71,21 @@ class DefinitionOptions:
     """Settings of a run.
 
     version_label: of this program. max_revisions: kept per definition; 0 or less keeps all. allow_crd_deletion: kro's setting of that name.
-    retry_interval: seconds before a run that nothing else wakes is repeated; 0: never.
+    retry_interval: seconds before a run that nothing else wakes is repeated; 0: never. identities: whose rights are reviewed.
     """
 
     version_label: str = "devel"
     max_revisions: int = 5
     allow_crd_deletion: bool = False
     retry_interval: float = 3.0
+    identities: tuple[Identity, ...] = ()
 
 
 @dataclass(slots=True)
 class _Pass:
     """One attempt. definition: newest state read or written."""
 
+    request: DefinitionRequest
     definition: Object
     conditions: ConditionSet
     compile: Compile
@@ -114,23 +119,28 @@ def _attempt(request: DefinitionRequest, compile: Compile, now: datetime, option
     read = yield from one(Get(DEFINITIONS, request.name))
     match read:
         case Missing():
-            return (yield from retirement.definition_gone(request.name))
+            return (yield from retirement.definition_gone(request.name, options.retry_interval))
         case Refused():
-            return Failed((Problem("unreadable", f"reading the definition failed: {read.message}"),), options.retry_interval or None)
+            return _unable("unreadable", f"reading the definition failed: {read.message}", options)
         case Found():
             definition = read.object
         case _:
             raise TypeError(f"unexpected result {type(read).__name__}")
     if meta(definition).get("deletionTimestamp"):
-        return (yield from retirement.retire_definition(definition, allow_crd_deletion=options.allow_crd_deletion))
+        return (yield from retirement.retire_definition(definition, options.retry_interval, allow_crd_deletion=options.allow_crd_deletion))
     try:
         if names.FINALIZER not in (meta(definition).get("finalizers") or ()):
             definition = yield from _manage(definition)
         opened = ConditionSet.open(definition, DEPENDENTS, now, keep_unknown=True)
         opened.drop(names.LEGACY_GRAPH_ACCEPTED)
-        return (yield from _converge(_Pass(definition, opened, compile, now, options)))
+        return (yield from _converge(_Pass(request, definition, opened, compile, now, options)))
     except Blocked as blocked:
-        return Failed((Problem("management-failed", blocked.message),), options.retry_interval or None)
+        return _unable("management-failed", blocked.message, options)
+
+
+def _unable(code: str, message: str, options: DefinitionOptions) -> Failed:
+    """The definition could not even be told what is wrong."""
+    return Failed((Problem(code, message),), options.retry_interval or None, backs_off=True, untold=True)
 
 
 def _manage(definition: Object) -> Steps[Object]:
@@ -155,9 +165,7 @@ def _converge(work: _Pass) -> Steps[Outcome]:
     fetched = yield from one(FetchSchemas(tuple(sorted(group_versions(work.definition["spec"])))))
     if not isinstance(fetched, Documents):
         cause = fetched.message if isinstance(fetched, Refused) else "no answer"
-        return Failed(
-            (Problem("schemas-unavailable", f"reading the API server's schemas failed: {cause}"),), work.options.retry_interval or None
-        )
+        return _unable("schemas-unavailable", f"reading the API server's schemas failed: {cause}", work.options)
     live = [revision for revision in known if not revisions.is_going(revision)]
     issued = max([revisions.issued(work.status), *map(revisions.number, known)])
     try:
@@ -189,11 +197,28 @@ def _converge(work: _Pass) -> Steps[Outcome]:
     if isinstance(result, Serving):
         message = f"kind {result.kind} has been accepted and ready"
         conditions.set(names.KIND_READY, "True", "Ready", message)
-        conditions.set(names.CONTROLLER_READY, "True", "Running", "controller is running")
+        rights = yield from _rights(work, graph, changed=result.changed)
+        if rights.unserved:
+            conditions.set(names.CONTROLLER_READY, "False", "FailedToStart", rights.text)
+        else:
+            conditions.set(names.CONTROLLER_READY, "True", "Running", f"{RUNNING}; {rights.text}" if rights.missing else RUNNING)
         yield from _write_status(work, information, issued)
         yield from revisions.retire(live, serving, work.options.max_revisions)
+        if rights.missing:
+            return Failed((Problem("missing-right", rights.text),), work.options.retry_interval or None, backs_off=True)
         return Converged()
     return (yield from _unserved(work, result, information, issued))
+
+
+def _rights(work: _Pass, graph: Graph, *, changed: bool) -> Steps[Rights]:
+    """What those who serve the kind lack: asked when its CRD has just changed, after a failure, and until nothing is missing any more."""
+    before = work.conditions.get(names.CONTROLLER_READY)
+    if (before.status, before.message) == ("True", RUNNING) and not changed and not work.request.rights:
+        return Rights()
+    rights = yield from review_rights(graph, work.options.identities)
+    if rights.unknown:
+        yield (Record(regarding(work.definition), "Warning", "RightsUnknown", rights.unknown),)
+    return rights
 
 
 def _still_current(work: _Pass) -> Steps[None]:

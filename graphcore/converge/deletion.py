@@ -35,7 +35,8 @@ def delete_instance(session: Session) -> Steps[Outcome]:
     try:
         outcome = yield from _delete(session)
     except Blocked as blocked:
-        outcome = Failed((Problem("management-failed", blocked.message, "schema"),), session.options.requeue_interval or None)
+        problem = Problem("management-failed", blocked.message, "schema")
+        outcome = Failed((problem,), session.options.requeue_interval or None, backs_off=True, untold=True)
     if session.events:
         yield tuple(session.events)
     return outcome
@@ -137,7 +138,8 @@ def _waiting(session: Session, removal: Removal, unheard: tuple[Reference, ...])
 def _blocked(session: Session, cause: str, *, retry: bool) -> Steps[Outcome]:
     message = f"deletion blocked: {cause}"
     yield from write_status(session, _status(session, message))
-    return Failed((Problem("deletion-blocked", message, "schema"),), (session.options.requeue_interval or None) if retry else None)
+    problem = Problem("deletion-blocked", message, "schema")
+    return Failed((problem,), (session.options.requeue_interval or None) if retry else None, backs_off=retry)
 
 
 def _status(session: Session, message: str) -> dict[str, Any]:

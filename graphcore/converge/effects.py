@@ -336,10 +336,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The user has to change something; the object's status says the same. retry_after: as for Waiting."""
+    """The user has to change something; the object's status says the same. retry_after: as for Waiting.
+
+    backs_off: no object remembers since when, so whoever repeats the run lets the wait grow with the time that it has been so.
+    untold: the object's status could not be written.
+    """
 
     problems: tuple[Problem, ...]
     retry_after: float | None = None
+    backs_off: bool = False
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

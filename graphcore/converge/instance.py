@@ -89,7 +89,7 @@ def _attempt(request: InstanceRequest, now: datetime, options: Options, created:
             return (yield from orphans.instance_gone(request, now, options, created))
         case Refused():
             problem = Problem("unreadable", f"reading the instance failed: {result.message}", "schema")
-            return Failed((problem,), options.requeue_interval or None)
+            return Failed((problem,), options.requeue_interval or None, backs_off=True, untold=True)
         case _:
             raise TypeError(f"unexpected result {type(result).__name__}")
     if meta(session.instance).get("deletionTimestamp"):
@@ -289,7 +289,9 @@ def _management_failed(session: Session, message: str, *, retry: bool) -> Steps[
     try:
         yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))
     except Blocked as blocked:
-        message = f"{message}; {blocked.message}"
+        both = message if blocked.message == message else f"{message}; {blocked.message}"
+        problem = Problem("management-failed", both, "schema")
+        return Failed((problem,), session.options.requeue_interval or None, backs_off=True, untold=True)
     problem = Problem("management-failed", message, "schema")
     return Failed((problem,), _retry_after(session) if retry else None)
 

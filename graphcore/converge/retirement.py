@@ -33,32 +33,33 @@ from graphcore.converge.session import Object, Restart, Steps, one
 from graphcore.errors import Problem
 from graphcore.names.plural import pluralize
 
-RETRY = 3.0
 
+def definition_gone(name: str, interval: float) -> Steps[Outcome]:
+    """No definition (any more): let go of its revisions, which garbage collection is taking away.
 
-def definition_gone(name: str) -> Steps[Outcome]:
-    """No definition (any more): let go of its revisions, which garbage collection is taking away."""
+    interval: seconds before a run that nothing else wakes is repeated; 0: never.
+    """
     try:
         yield from revisions.release((yield from revisions.list_revisions(name)))
     except RevisionRefused as refused:
-        return Failed((Problem("revision-refused", str(refused)),), RETRY)
-    return (yield from _retire_crds(name)) or Converged(gone=True)
+        return _refused("revision-refused", str(refused), interval)
+    return (yield from _retire_crds(name, interval)) or Converged(gone=True)
 
 
-def retire_definition(definition: Object, *, allow_crd_deletion: bool) -> Steps[Outcome]:
-    """Delete the CRD if that is allowed and it is this definition's, then give up the finalizer. Raises Restart."""
+def retire_definition(definition: Object, interval: float, *, allow_crd_deletion: bool) -> Steps[Outcome]:
+    """Delete the CRD if that is allowed and it is this definition's, then give up the finalizer. interval: as above. Raises Restart."""
     finalizers = list(meta(definition).get("finalizers") or ())
     try:
         yield from revisions.release((yield from revisions.list_revisions(meta(definition)["name"])))
     except RevisionRefused as refused:
-        return Failed((Problem("revision-refused", str(refused)),), RETRY)
+        return _refused("revision-refused", str(refused), interval)
     if names.FINALIZER not in finalizers:
         return Converged()
     if allow_crd_deletion:
-        outcome = yield from _delete_crd(definition)
+        outcome = yield from _delete_crd(definition, interval)
         if outcome is not None:
             return outcome
-    outcome = yield from _retire_crds(meta(definition)["name"])
+    outcome = yield from _retire_crds(meta(definition)["name"], interval)
     if outcome is not None:
         return outcome
     rest = [name for name in finalizers if name != names.FINALIZER]
@@ -67,20 +68,25 @@ def retire_definition(definition: Object, *, allow_crd_deletion: bool) -> Steps[
     if isinstance(result, Refused):
         if result.conflict:
             raise Restart
-        return Failed((Problem("management-failed", f"removing the finalizer failed: {result.message}"),), RETRY)
+        return _refused("management-failed", f"removing the finalizer failed: {result.message}", interval)
     return Converged(gone=not rest)
 
 
-def _retire_crds(name: str) -> Steps[Outcome | None]:
+def _retire_crds(name: str, interval: float) -> Steps[Outcome | None]:
     """None when no CRD names the definition as one that serves it. Raises Restart."""
     found = yield from one(List(CRDS, labels=f"{names.RGD_NAME}={name}", metadata_only=True))
     if isinstance(found, Refused):
-        return Failed((Problem("crd-refused", f"listing the CRDs of {name} failed: {found.message}"),), RETRY)
+        return _refused("crd-refused", f"listing the CRDs of {name} failed: {found.message}", interval)
     for crd in found.items if isinstance(found, Listed) else ():
         refusal = yield from retire(crd)
         if refusal is not None:
-            return Failed((Problem("crd-refused", refusal),), RETRY)
+            return _refused("crd-refused", refusal, interval)
     return None
+
+
+def _refused(code: str, message: str, interval: float) -> Failed:
+    """A definition that is going has no condition for it."""
+    return Failed((Problem(code, message),), interval or None, backs_off=True)
 
 
 def crd_name(definition: Object) -> str:
@@ -89,12 +95,12 @@ def crd_name(definition: Object) -> str:
     return f"{pluralize(schema['kind'].lower())}.{schema.get('group') or names.GROUP}"
 
 
-def _delete_crd(definition: Object) -> Steps[Outcome | None]:
+def _delete_crd(definition: Object, interval: float) -> Steps[Outcome | None]:
     """None when the CRD is gone, or not ours to delete."""
     name = crd_name(definition)
     read = yield from one(Get(CRDS, name, metadata_only=True))
     if isinstance(read, Refused):
-        return Failed((Problem("crd-refused", f"reading CRD {name} failed: {read.message}"),), RETRY)
+        return _refused("crd-refused", f"reading CRD {name} failed: {read.message}", interval)
     if not isinstance(read, Found) or labels_of(read.object).get(names.RGD_NAME) != meta(definition)["name"]:
         return None
     metadata = meta(read.object)
@@ -105,5 +111,5 @@ def _delete_crd(definition: Object) -> Steps[Outcome | None]:
         if isinstance(result, Refused):
             if result.conflict:
                 raise Restart
-            return Failed((Problem("crd-refused", f"deleting CRD {name} failed: {result.message}"),), RETRY)
+            return _refused("crd-refused", f"deleting CRD {name} failed: {result.message}", interval)
     return Waiting((f"CRD {name} and its instances to be gone",))

@@ -25,6 +25,7 @@ HELP = {
     "rgd_progress_requeue_delay": "The same for a definition.",
     "feature_gates": f"Name=true, separated by commas: {', '.join(FEATURE_GATES)}.",
     "version_label": "Value of the label kro.run/kro-version.",
+    "service_accounts": "Whose rights a definition asks for: bridge=namespace/name,instance=namespace/name.",
     "resync_period": "How often all instances are looked at again; 0 for never.",
     "run_deadline": "Longest time that one run may take.",
 }

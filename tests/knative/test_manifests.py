@@ -143,6 +143,8 @@ def test_roles_are_bound_and_allow_what_the_code_asks() -> None:
     assert allowed("instance", "apiextensions.k8s.io", "customresourcedefinitions") == {"get"}
     assert allowed("instance", "", "events") == {"create"}
     assert allowed("definition", "", "events") == {"create"}
+    assert allowed("definition", "authorization.k8s.io", "subjectaccessreviews") == {"create"}
+    assert not any(allowed(name, "authorization.k8s.io", "subjectaccessreviews") for name in ("instance", "fanout", "bridge"))
     assert {"get", "create", "update", "patch", "delete"} <= allowed("definition", "apiextensions.k8s.io", "customresourcedefinitions")
     assert {"get", "list", "create", "delete"} <= allowed("definition", "internal.kro.run", "graphrevisions")
     assert "kro.run" not in {group for rule in roles["krofn-instance"]["rules"] for group in rule["apiGroups"]}
@@ -196,3 +198,9 @@ def test_crds_say_what_kros_say() -> None:
     ]
     assert [column["name"] for column in revision["versions"][0]["additionalPrinterColumns"]] == ["RGD", "REVISION", "HASH", "READY", "AGE"]
     assert "63 characters" in definition["x-kubernetes-validations"][0]["message"]
+
+
+def test_rights_are_asked_for_the_accounts_that_the_functions_have() -> None:
+    accounts = load({key: value for item in of_kind("ConfigMap") for key, value in item["data"].items()}).service_accounts
+    used = {name.removeprefix("krofn-"): template["serviceAccountName"] for name, template in containers().items()}
+    assert accounts == {role: f"{NAMESPACE}/{used[role]}" for role in ("bridge", "instance")}

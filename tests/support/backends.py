@@ -165,6 +165,7 @@ class FunctionProcesses:
         ready.unlink(missing_ok=True)
         environment = {**os.environ, **self.settings, "KUBECONFIG": str(self.backend.kubeconfig)}
         environment |= {f"KROFN_{name.upper()}_CONTEXT": context for name, context in self.backend.contexts.items()}
+        environment |= {"KROFN_SERVICE_ACCOUNTS": ",".join(f"{name}={SYSTEM}/krofn-{name}" for name in ("bridge", "instance"))}
         for each in manifests("crds/resourcegraphdefinitions.yaml", "crds/graphrevisions.yaml"):
             # Installing is an administrator's act; the functions have no right to it.
             self.backend.client.apply(each)

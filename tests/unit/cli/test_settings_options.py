@@ -26,6 +26,7 @@ GIVEN = {
     "rgd_progress_requeue_delay": ("1m", 60.0),
     "feature_gates": ("CELOmitFunction=true", {"CELOmitFunction": True}),
     "version_label": ("v1", "v1"),
+    "service_accounts": ("bridge=a/b", {"bridge": "a/b"}),
     "resync_period": ("0", 0.0),
     "run_deadline": ("5s", 5.0),
 }

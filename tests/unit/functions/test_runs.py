@@ -185,3 +185,50 @@ def test_what_is_remembered_is_bounded_in_entries(children: int, kept: int) -> N
         assert runs.held == kept * (children + 1)
 
     play(scene)
+
+
+@pytest.mark.parametrize(
+    ("reports", "waits"),
+    [
+        ([Report("failed", 3.0, backs_off=True)] * 6, [3, 3, 6, 12, 24, 48]),
+        ([Report("failed", 3.0)] * 4, [3, 3, 3, 3]),
+        ([Report("failed", 100.0, backs_off=True)] * 5, [100, 100, 200, 300, 300]),
+        (
+            [*[Report("failed", 3.0, backs_off=True)] * 4, Report("converged"), Report("failed", 3.0, backs_off=True)],
+            [3, 3, 6, 12, None, 3],
+        ),
+        ([*[Report("failed", 3.0, backs_off=True)] * 4, Report("waiting", 1.0)], [3, 3, 6, 12, 1]),
+        ([Report("failed", None, backs_off=True)] * 2, [None, None]),
+    ],
+    ids=["doubles", "an object that remembers", "to five minutes", "anew after success", "a wait of its own", "never"],
+)
+def test_what_no_object_remembers_is_repeated_ever_more_rarely(reports: list[Report], waits: list[float | None]) -> None:
+    async def scene() -> None:
+        script = Script(*reports)
+        runs = script.runs()
+        seen = []
+        for index in range(len(reports)):
+            task = asyncio.create_task(runs.deliver(changed("u", str(index), kind=EVENT_CONVERGE)))
+            await settle()
+            script.nods[index].set()
+            answer = await task
+            seen.append(answer.retry_after)
+            script.time += answer.retry_after or 0.0
+        assert seen == waits
+
+    play(scene)
+
+
+def test_events_in_between_do_not_make_the_wait_grow() -> None:
+    """Time does: ten events in a moment are no reason to come back later."""
+
+    async def scene() -> None:
+        script = Script(*[Report("failed", 3.0, backs_off=True, untold=True)] * 10)
+        runs = script.runs()
+        for index in range(10):
+            task = asyncio.create_task(runs.deliver(changed("u", str(index))))
+            await settle()
+            script.nods[index].set()
+            assert await task == Answer(True, 3.0, untold=True)
+
+    play(scene)

@@ -35,6 +35,8 @@ def test_nothing_set_means_kros_defaults() -> None:
         ("KROFN_RESYNC_PERIOD", "10m", "resync_period", 600.0),
         ("KROFN_RUN_DEADLINE", "200ms", "run_deadline", 0.2),
         ("K_SINK", "http://broker/ns/b/", "sink", "http://broker/ns/b"),
+        ("KROFN_SERVICE_ACCOUNTS", "bridge=a/b, instance=a/c.d", "service_accounts", {"bridge": "a/b", "instance": "a/c.d"}),
+        ("KROFN_SERVICE_ACCOUNTS", "unknown", "service_accounts", {"unknown": ""}),
     ],
 )
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
@@ -54,6 +56,8 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
         ("KROFN_FEATURE_GATES", "Unknown=true", "unknown feature gate"),
         ("KROFN_VERSION_LABEL", "a b", "not a valid label value"),
         ("KROFN_INSTANCE_URL", "ftp://x", "not an http URL"),
+        ("KROFN_SERVICE_ACCOUNTS", "fanout=a/b", "instance=namespace/name"),
+        ("KROFN_SERVICE_ACCOUNTS", "bridge=b", "bridge=namespace/name"),
     ],
 )
 def test_a_bad_value_names_the_variable(name: str, text: str, words: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.bridge import watcher as module
-from functions.bridge.watcher import Change, Follower, Watched
+from functions.bridge.watcher import Change, Follower, Trouble, Watched
 from functions.platform.cluster import METADATA_LIST, Answer, ClusterError
 from graphcore.graph import Resource
 from tests.unit.functions.fakes import Scripted, failure, obj
@@ -39,7 +39,7 @@ def follow(cluster: Scripted, monkeypatch: pytest.MonkeyPatch) -> tuple[list[tup
         assert "managedFields" not in change.metadata
 
     async def run() -> None:
-        follower = Follower(cluster, Watched(CONFIG, "a=b"), take, lambda _, reason: troubles.append(reason), lambda: 0.0)
+        follower = Follower(cluster, Watched(CONFIG, "a=b"), take, lambda _, trouble: troubles.append(trouble.reason), lambda: 0.0)
         await follower.follow()
 
     with pytest.raises((Stop, IndexError)):
@@ -117,7 +117,7 @@ def test_a_kind_that_stays_away_takes_its_objects_along_and_its_return_is_told(a
         cluster,
         Watched(CONFIG),
         lambda change: told.append((change.kind, change.metadata["uid"])),
-        lambda _, reason: told.append(reason),
+        lambda _, trouble: told.append(trouble.reason),
         lambda: 0.0,
         on_synced=lambda _, appeared: told.append(appeared),
     )
@@ -152,3 +152,33 @@ def test_a_kick_looks_at_once_however_long_the_kind_was_away(kicks: int, monkeyp
 
     asyncio.run(run())
     assert changes == ["listed"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "streams", "pauses"),
+    [
+        ([failure(403, "Forbidden")] * 4, [], [0.2, 0.4, 0.8, 1.6]),
+        ([listed("5")] * 4, [[{"type": "ERROR", "object": {"code": 403, "message": "not you"}}]] * 4, [0.2, 0.4, 0.8, 1.6]),
+        ([listed("5")] * 4, [[{"type": "ERROR", "object": {"code": 410}}]] * 4, [0.2, 0.2, 0.2, 0.2]),
+    ],
+    ids=["no list", "a list but no watch", "compacted"],
+)
+def test_what_is_refused_backs_off_and_is_told_once(
+    answers: list[Answer], streams: list[list[dict[str, Any]]], pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that is allowed achieves nothing while the watch is not: no reason to begin again at once, for ever."""
+    slept: list[float] = []
+    troubles: list[Trouble] = []
+
+    async def kicked(_self: Follower, seconds: float) -> bool:
+        slept.append(seconds / 0.75)
+        return False
+
+    monkeypatch.setattr(Follower, "_kicked", kicked)
+    cluster = Scripted(*answers, Stop(), streams=streams)
+    follower = Follower(cluster, Watched(CONFIG), lambda _: None, lambda _, trouble: troubles.append(trouble), lambda: 0.0)
+    with pytest.raises(Stop):
+        asyncio.run(follower.follow())
+    assert slept == pytest.approx(pauses)
+    refused = [trouble for trouble in troubles if trouble.code == 403]
+    assert [trouble.again for trouble in refused] == [False, True, True, True][: len(refused)]
