@@ -377,3 +377,27 @@ def test_an_event_says_as_of_when_it_knows_who_serves_the_kind() -> None:
         assert max(named[1]) < min(named[2])
 
     play(scene)
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "asked"),
+    [("kro.run", "Thing", 1), ("kro.run", "Other", 0), ("", "ConfigMap", 0)],
+    ids=["served", "unknown", "a member"],
+)
+def test_an_instance_that_could_not_be_told_has_its_definition_ask_once_in_a_while(group: str, kind: str, asked: int) -> None:
+    """However many instances of the kind meet the same refusal."""
+
+    async def scene(host: Host) -> None:
+        client = host.client()
+        await apply(client, THING)
+        await host.quiet()
+        assert host.inlet is not None
+        before = len(host.deliveries)
+        for _ in range(5):
+            host.inlet.bridge.refused(group, kind)
+            await host.quiet()
+        told = [item.event for item in host.deliveries[before:]]
+        assert [event.subject.name for event in told if event.refused] == ["thing"] * asked
+        assert len(told) == asked
+
+    play(scene)

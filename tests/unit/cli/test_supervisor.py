@@ -73,6 +73,23 @@ def test_functions_and_bridge_know_each_other_and_nobody_else(tmp_path: Path) ->
     assert (made["instance"].environment["KROFN_CONTEXT"], made["fanout"].environment.get("KROFN_CONTEXT")) == ("narrow", None)
 
 
+@pytest.mark.parametrize(
+    ("environment", "accounts"),
+    [
+        ({}, None),
+        ({"KROFN_CONTEXT": "one"}, None),
+        ({"KROFN_BRIDGE_CONTEXT": "narrow"}, "unknown"),
+        ({"KROFN_BRIDGE_CONTEXT": "narrow", "KROFN_SERVICE_ACCOUNTS": "bridge=a/b"}, "bridge=a/b"),
+    ],
+    ids=["one identity", "one context", "several, not named", "several, named"],
+)
+def test_nobody_takes_its_own_rights_for_those_of_another_identity(
+    environment: dict[str, str], accounts: str | None, tmp_path: Path
+) -> None:
+    made = {item.name: item for item in function_commands(environment, tmp_path)}
+    assert made["definition"].environment.get("KROFN_SERVICE_ACCOUNTS") == accounts
+
+
 def test_free_ports_differ() -> None:
     assert len(set(free_ports(5))) == 5
 

@@ -180,3 +180,26 @@ def test_a_member_and_a_revision_name_what_to_converge() -> None:
 
 def test_every_role_has_exactly_one_function() -> None:
     assert sorted(role for roles in FUNCTION_ROLES.values() for role in roles) == sorted(Role)
+
+
+@pytest.mark.parametrize(
+    ("end", "word", "header"),
+    [
+        (Report("failed", 30.0, backs_off=True, untold=True), "untold", True),
+        (Report("failed", None, backs_off=True, untold=True), "untold", False),
+        (Report("failed", 30.0), "done", True),
+    ],
+    ids=["untold", "untold and never repeated", "told"],
+)
+def test_a_run_that_could_not_tell_its_object_says_so_to_whoever_can(end: Report, word: str, header: bool) -> None:
+    """Without a broker in the answer, else to the bridge, which has the definition ask for missing rights."""
+
+    async def requests(ask: Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]) -> None:
+        code, headers, _ = await ask(*encode(EVENT, "test"))
+        assert (code, headers["krofn-answer"]) == (204, word)
+        assert ("retry-after" in headers) == header
+
+    post, _ = serve(end, requests, bridge_url="http://bridge")
+    ((_, _, headers),) = post.sent
+    assert headers["Krofn-Answer"] == word
+    assert ("Retry-After" in headers) == header
