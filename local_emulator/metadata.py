@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from graphcore.openapi.object_names import name_faults
 from local_emulator.codec import encode
 from local_emulator.registry import Resource
 from local_emulator.status import Cause
@@ -44,8 +45,6 @@ _VALUE_TEXT = (
     "(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
 
-LABEL_NAMES = {("", "namespaces"), ("", "services")}
-PATH_SEGMENT_NAMES = {("rbac.authorization.k8s.io", plural) for plural in ("roles", "clusterroles", "rolebindings", "clusterrolebindings")}
 ANNOTATIONS_LIMIT = 256 * 1024
 STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
@@ -67,20 +66,7 @@ def ordered(metadata: Mapping[str, Any]) -> Object:
 
 def validate_name(resource: Resource, name: str) -> list[Cause]:
     """Why a name is refused for this kind."""
-    if resource.storage in PATH_SEGMENT_NAMES:
-        if name in (".", ".."):
-            return [_bad("metadata.name", name, f"may not be '{name}'")]
-        return [_bad("metadata.name", name, f"may not contain '{char}'") for char in "/%" if char in name]
-    if resource.storage in LABEL_NAMES:
-        pattern, text, limit = _LABEL_RE, _LABEL_TEXT, 63
-    else:
-        pattern, text, limit = _SUBDOMAIN_RE, _SUBDOMAIN_TEXT, 253
-    found = []
-    if len(name) > limit:
-        found.append(_bad("metadata.name", name, f"must be no more than {limit} characters"))
-    if not pattern.match(name):
-        found.append(_bad("metadata.name", name, "must not contain dots" if limit == 63 and _SUBDOMAIN_RE.match(name) else text))
-    return found
+    return [_bad("metadata.name", name, fault) for fault in name_faults(*resource.storage, name)]
 
 
 def validate(resource: Resource | None, metadata: Mapping[str, Any]) -> list[Cause]:

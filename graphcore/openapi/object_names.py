@@ -1,4 +1,4 @@
-"""What the API server demands of names, labels and annotations, and how it says so.
+"""What the API server demands of names, keys, ports, labels and annotations, and how it says so.
 
 Source: ``util/validation`` and ``api/validation`` of k8s.io/apimachinery 0.36.
 """
@@ -17,7 +17,15 @@ _SUBDOMAIN = rf"{_LABEL_1123}(\.{_LABEL_1123})*"
 _LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _VALUE = f"({_QUALIFIED})?"
+_DATA_KEY = "[-._a-zA-Z0-9]+"
 _ANNOTATIONS_LIMIT = 256 * 1024
+
+LABEL_NAMES = frozenset({("", "namespaces"), ("", "services")})
+"""Group and plural of kinds whose objects are called by DNS-1123 labels."""
+PATH_SEGMENT_NAMES = frozenset(
+    ("rbac.authorization.k8s.io", plural) for plural in ("roles", "clusterroles", "rolebindings", "clusterrolebindings")
+)
+"""Of kinds whose objects may be called whatever can stand in a path."""
 
 
 def _mismatch(text: str, pattern: str, words: str, *examples: str) -> list[str]:
@@ -51,6 +59,39 @@ def dns_label_faults(text: str) -> list[str]:
         "and end with an alphanumeric character"
     )
     return _too_long(text, 63) + _mismatch(text, _LABEL_1035, words, "my-name", "abc-123")
+
+
+def label_1123_faults(text: str) -> list[str]:
+    """DNS-1123 label: namespaces, containers, volumes, named ports of Services."""
+    words = (
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
+        "and must start and end with an alphanumeric character"
+    )
+    faults = _mismatch(text, _LABEL_1123, words, "my-name", "123-abc")
+    return ["must not contain dots"] if faults and re.fullmatch(_SUBDOMAIN, text) else faults
+
+
+def name_faults(group: str, plural: str, name: str) -> list[str]:
+    """Why an object of a kind cannot be called so; kinds that are not listed have DNS-1123 subdomains, as all custom resources do."""
+    if (group, plural) in PATH_SEGMENT_NAMES:
+        return [f"may not be '{name}'"] if name in (".", "..") else [f"may not contain '{char}'" for char in "/%" if char in name]
+    if (group, plural) in LABEL_NAMES:
+        return _too_long(name, 63) + label_1123_faults(name)
+    return subdomain_faults(name)
+
+
+def data_key_faults(name: str) -> list[str]:
+    """Keys of ConfigMaps and Secrets: the first fault."""
+    if len(name) > 253:
+        return ["must be no more than 253 characters"]
+    if name in (".", ".."):
+        return [f"must not be '{name}'"]
+    words = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
+    return _mismatch(name, _DATA_KEY, words, "key.name", "KEY_NAME", "key-name")
+
+
+def port_faults(number: int) -> list[str]:
+    return [] if 1 <= number <= 65535 else ["must be between 1 and 65535, inclusive"]
 
 
 def label_key_faults(text: str) -> list[str]:

@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from graphcore.openapi.selectors import is_empty, labels_match
 from local_emulator.builtin.facts import ENUMS
 from local_emulator.model.labels import check_labels, check_selector
 from local_emulator.model.networks import check_ingress, check_network_policy, check_service
-from local_emulator.model.pods import check_pod_spec, check_template, labels_match
+from local_emulator.model.pods import check_pod_spec, check_template
 from local_emulator.model.quantity import parse
 from local_emulator.model.unchangeable import check_unchanged
 from local_emulator.model.wording import (
@@ -45,7 +46,7 @@ def _selected(spec: Struct, restart: tuple[str, ...] = ("Always",)) -> Iterator[
     """Selector and template of a workload."""
     selector, labels = spec.get("selector"), (spec.get("template") or {}).get("metadata", {}).get("labels", {})
     faults = list(check_selector(selector or {}, "spec.selector"))
-    empty = selector is not None and not selector.get("matchLabels") and not selector.get("matchExpressions")
+    empty = selector is not None and is_empty(selector)
     yield from faults
     if selector is None:
         yield required("spec.selector")

@@ -34,26 +34,6 @@ _VARIABLE_TEXT = "a valid environment variable name must consist only of printab
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
 
 
-def labels_match(selector: Struct | None, labels: Struct) -> bool:
-    """Whether labels satisfy a LabelSelector; an absent or empty one selects nothing here."""
-    if not selector or not (selector.get("matchLabels") or selector.get("matchExpressions")):
-        return False
-    if any(labels.get(key) != value for key, value in selector.get("matchLabels", {}).items()):
-        return False
-    return all(_expression_holds(expression, labels) for expression in selector.get("matchExpressions", ()))
-
-
-def _expression_holds(expression: Struct, labels: Struct) -> bool:
-    key, values, operator = expression.get("key", ""), expression.get("values", []), expression.get("operator", "")
-    if operator == "Exists":
-        return key in labels
-    if operator == "DoesNotExist":
-        return key not in labels
-    if operator == "In":
-        return labels.get(key) in values
-    return key not in labels or labels[key] not in values
-
-
 def check_template(template: Struct, where: str, restart: tuple[str, ...], *, job: bool = False) -> Iterator[Cause]:
     """A pod template whose restart policy must be one of ``restart``."""
     spec = template["spec"]
