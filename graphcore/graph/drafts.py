@@ -11,6 +11,7 @@ from graphcore import names
 from graphcore.cel.lexer import position
 from graphcore.cel.scanner import ScanError, is_standalone, to_expression
 from graphcore.errors import Problem
+from graphcore.graph.applicable import never_applied
 from graphcore.graph.model import NodeType
 from graphcore.graph.paths import format_path
 from graphcore.graph.templates import Field, fields_of, schema_at
@@ -58,6 +59,8 @@ def draft_resources(spec: Mapping[str, Any], schemas: Schemas, *, instance_names
         draft, found = _draft(resource, index)
         if draft is not None:
             found.extend(_resolve(draft, schemas, instance_namespaced))
+            if draft.kind is not None:
+                found.extend(never_applied(draft.id, draft.type, draft.template, draft.kind, list(found)))
             drafts.append(draft)
         node = str(resource.get("id") or "")
         problems.extend(problem.at(node=node) for problem in found)
