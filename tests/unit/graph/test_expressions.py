@@ -73,7 +73,7 @@ def test_a_projected_state_must_be_able_to_hold_the_states(expression: str, fits
         ({"open": {"count": "${schema.metadata.name}"}}, "type-mismatch"),
         ({"open": {"deep": {"name": "${schema.metadata.generation}"}}}, "type-mismatch"),
         ({"open": {"other": {"name": "${schema.metadata.generation}"}}}, None),
-        ({"open": {"count": "literals are not checked"}}, None),
+        ({"open": {"count": "no number"}}, "never-applied"),
     ],
 )
 def test_a_field_declared_among_unknown_ones_keeps_its_type(spec: Object, code: str | None) -> None:
