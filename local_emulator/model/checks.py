@@ -57,7 +57,8 @@ def _selected(spec: Struct, restart: tuple[str, ...] = ("Always",)) -> Iterator[
     yield from check_labels(labels, "spec.template.labels")
     if not faults and not empty and not labels_match(selector, labels):
         yield invalid("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
-    yield from check_template(spec["template"], "spec.template", restart)
+    claims = {claim["metadata"].get("name", "") for claim in spec.get("volumeClaimTemplates") or () if "metadata" in claim}
+    yield from check_template(spec["template"], "spec.template", restart, claims=claims)
 
 
 def _deployment(obj: Struct) -> Iterator[Cause]:

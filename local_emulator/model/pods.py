@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from local_emulator.builtin.facts import ENUMS
@@ -34,10 +34,12 @@ _VARIABLE_TEXT = "a valid environment variable name must consist only of printab
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
 
 
-def check_template(template: Struct, where: str, restart: tuple[str, ...], *, job: bool = False) -> Iterator[Cause]:
-    """A pod template whose restart policy must be one of ``restart``."""
+def check_template(
+    template: Struct, where: str, restart: tuple[str, ...], *, job: bool = False, claims: Set[str] = frozenset()
+) -> Iterator[Cause]:
+    """A pod template whose restart policy must be one of ``restart``. claims: names of volumes that each pod is given."""
     spec = template["spec"]
-    yield from check_pod_spec(spec, f"{where}.spec")
+    yield from check_pod_spec(spec, f"{where}.spec", claims)
     policy = spec.get("restartPolicy", "")
     if policy not in restart:
         if job and policy in _RESTART_POLICIES:
@@ -50,8 +52,8 @@ def check_template(template: Struct, where: str, restart: tuple[str, ...], *, jo
             yield unsupported(f"{where}.spec.restartPolicy", policy, restart)
 
 
-def check_pod_spec(spec: Struct, where: str) -> Iterator[Cause]:
-    """The spec of a pod."""
+def check_pod_spec(spec: Struct, where: str, claims: Set[str] = frozenset()) -> Iterator[Cause]:
+    """The spec of a pod. claims: names of volumes that it has besides its own."""
     volumes: set[str] = set()
     for index, volume in enumerate(spec.get("volumes", ())):
         place, name = f"{where}.volumes[{index}]", volume.get("name", "")
@@ -68,6 +70,7 @@ def check_pod_spec(spec: Struct, where: str) -> Iterator[Cause]:
         if len(volume) > 2:
             second = sorted(set(volume) - {"name"}, key=lambda kind: (_VOLUMES.index(kind) if kind in _VOLUMES else len(_VOLUMES), kind))[1]
             yield forbidden(f"{place}.{second}", "may not specify more than 1 volume type")
+    volumes |= claims
     names: set[str] = set()
     if not spec.get("containers"):
         yield required(f"{where}.containers")

@@ -94,9 +94,9 @@ def _bytes(value: Any, _where: str, _report: Report) -> Any:
     if type(value) is not str:
         raise Mismatch("[]uint8", json_type(value))
     try:
-        base64.b64decode(value, validate=True)
+        base64.b64decode(re.sub(r"[\r\n]", "", value), validate=True)  # as Go does
     except (binascii.Error, ValueError):
-        good = re.match(r"[A-Za-z0-9+/]*", value)
+        good = re.match(r"[A-Za-z0-9+/\r\n]*", value)
         raise Mismatch("[]uint8", "string", f"illegal base64 data at input byte {good.end() if good else 0}") from None
     return value
 

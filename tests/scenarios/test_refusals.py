@@ -11,7 +11,7 @@ import pytest
 from tests.support.backends import Backend
 from tests.support.client import APPLY, Object, Refused
 from tests.support.refused import DEFINITIONS
-from tests.support.refused_templates import BIG, PROBES, REFUSED, TAKEN
+from tests.support.refused_templates import BIG, EXISTING, PROBES, REFUSED, TAKEN
 
 DRY = {"dryRun": "All", "fieldManager": "scenario", "fieldValidation": "Strict"}
 
@@ -54,12 +54,14 @@ def apply(backend: Backend, template: Object) -> None:
 
 @pytest.fixture(scope="module")
 def probes(backend: Backend) -> Iterator[None]:
-    """The custom kind of the table."""
+    """The custom kind of the table, and the object that is there before."""
     client = backend.admin("default")
     client.apply(PROBES)
+    client.apply(EXISTING)
     client.resource("refusals.example.com/v1", "Probe")
     yield
     client.delete(PROBES)
+    client.delete(EXISTING)
     client.close()
 
 

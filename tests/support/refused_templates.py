@@ -133,6 +133,9 @@ PROBES: Object = {
     },
 }  # fmt: skip
 
+EXISTING: Object = {**service(), "metadata": {"name": "existing"}}
+"""An object that is there before: a template may add to it without saying all that it needs."""
+
 
 def probe(**spec: Any) -> Object:
     return obj("refusals.example.com/v1", "Probe", spec=_changed({"size": 3}, spec))
@@ -247,13 +250,13 @@ TAKEN: dict[str, Object] = {
     "a name with a dot": obj("v1", "ConfigMap", "a.b"),
     "a name of digits": obj("v1", "Secret", "0"),
     "a role with a colon": obj("rbac.authorization.k8s.io/v1", "ClusterRole", "system:My_Role"),
-    "a trust bundle with a colon": obj("storage.k8s.io/v1", "CSIDriver", "Csi.Example.com", spec={}),
+    "a driver in upper case": obj("storage.k8s.io/v1", "CSIDriver", "Csi.Example.com", spec={}),
     "a label without value": obj("v1", "ConfigMap", metadata={"labels": {"a": "", "example.com/b": "C_d"}, "annotations": {"A.io/b": "c d"}}),
     "more labels than selected": workload(labels={"app": "x", "tier": "y"}),
     "labels by an expression": workload(selector={"matchExpressions": [{"key": "app", "operator": "Exists"}, {"key": "no", "operator": "NotIn", "values": ["x"]}]}),
     "a stateful set with its own claims": workload("StatefulSet", serviceName="x", pod_spec={"containers": [container(volumeMounts=[{"name": "data", "mountPath": "/x"}])]}, volumeClaimTemplates=[{"metadata": {"name": "data"}, "spec": claim()["spec"]}]),
     "a stateful set without service": workload("StatefulSet"),
-    "an object without spec": obj("v1", "Service", "kubernetes", metadata={"namespace": "default", "labels": {"a": "b"}}),
+    "an object without spec": obj("v1", "Service", EXISTING["metadata"]["name"], metadata={"labels": {"a": "b"}}),
     "the same port twice by protocol": pod(container(ports=[{"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}])),
     "a headless service without ports": service(ports=..., clusterIP="None"),
     "an external service without ports": service(ports=..., type="ExternalName", externalName="example.com"),
@@ -266,6 +269,7 @@ TAKEN: dict[str, Object] = {
     "an ingress with a wildcard": obj("networking.k8s.io/v1", "Ingress", spec={"rules": [{"host": "*.example.com"}]}),
     "an ingress of any path": ingress(pathType="ImplementationSpecific", path=...),
     "a schedule by name": obj("batch/v1", "CronJob", spec={"schedule": "@hourly", "jobTemplate": {"spec": job()}}),
+    "a claim with a status": workload("StatefulSet", volumeClaimTemplates=[{"metadata": {"name": "data"}, "spec": claim()["spec"], "status": {"phase": "Odd"}}]),
     "base64 in lines": obj("v1", "Secret", data={"a": "YWJj\nZGVm\n"}),
     "a key of dots and dashes": obj("v1", "ConfigMap", data={"a.b_c-d": "x", ".hidden": "y"}),
     "a certificate in text": obj("v1", "Secret", type="kubernetes.io/tls", stringData={"tls.crt": "x", "tls.key": "y"}),

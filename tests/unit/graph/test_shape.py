@@ -69,7 +69,9 @@ def test_what_the_definitions_own_crd_refuses_is_refused(rgd: Object, path: str,
 
 
 def test_faults_of_the_crd_and_of_the_graph_are_in_one_report_and_each_is_told_once() -> None:
-    rgd = definition(resource("a"), config_map("", "b", dependsOn=["a"]), config_map("b", data={"x": "${nosuch}"}), kind="thing", scope="Global")
+    rgd = definition(
+        resource("a"), config_map("", "b", dependsOn=["a"]), config_map("b", data={"x": "${nosuch}"}), kind="thing", scope="Global"
+    )
     assert [(problem.code, problem.path) for problem in problems(rgd)] == [
         ("unknown-definition-field", "spec.resources[1].dependsOn"),
         ("definition-refused", "spec.schema.scope"),
