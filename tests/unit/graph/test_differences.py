@@ -93,6 +93,11 @@ def metadata(**more: Any) -> Object:
     return definition(resource("a", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", **more}}))
 
 
+def template(kind: str, metadata: Object, spec: Object | None = None) -> Object:
+    body = {"apiVersion": "v1", "kind": kind, "metadata": metadata, **({"spec": spec} if spec else {})}
+    return definition(resource("a", body), spec=FIELDS)
+
+
 def many(ready: str) -> Object:
     reference = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"selector": {"matchLabels": {"a": "b"}}}}
     return definition(resource("many", externalRef=reference, readyWhen=[ready]))
@@ -272,6 +277,17 @@ ROWS: dict[str, tuple[Case, ...]] = {
         ),
         ("with a field", text("${string(google.protobuf.Timestamp{seconds: 1})}"), Refused("google.protobuf.Timestamp")),
         ("in the status", status(v="${[google.protobuf.Duration{}, schema.metadata.name].size()}"), Refused("google.protobuf.Duration")),
+    ),
+    "72": (
+        ("no name", template("ConfigMap", {}), Refused("name is required", "metadata.name")),
+        ("a name that cannot be", template("ConfigMap", {"name": "My_Map"}), Refused("RFC 1123 subdomain", "metadata.name")),
+        ("a namespace that cannot be", template("ConfigMap", {"name": "a", "namespace": "A"}), Refused("RFC 1123 label", "metadata.namespace")),
+        ("a label that cannot be", template("ConfigMap", {"name": "a", "labels": {"a": "b c"}}), Refused("a valid label", "metadata.labels")),
+        ("a port", template("Service", {"name": "a"}, {"ports": [{"port": 0}]}), Refused("between 1 and 65535", "spec.ports[0].port")),
+        ("a field that is absent", template("Pod", {"name": "a"}, {"containers": [{"name": "a"}]}), Refused("", "spec.containers[0].image")),
+        ("a computed name", template("ConfigMap", {"name": "${schema.spec.name}"}), None),
+        ("a computed port", template("Service", {"name": "a"}, {"ports": [{"port": "${schema.spec.number}"}]}), None),
+        ("a part that is not written", template("Service", {"name": "a"}), None),
     ),
     "63": (
         ("bytes", status(v="${bytes(a.metadata.name)}"), Refused('returns type "bytes"', "status.v")),
