@@ -35,7 +35,8 @@ _NAMED = frozenset(
         *("bindings", "configmaps", "endpoints", "limitranges", "namespaces", "persistentvolumeclaims", "persistentvolumes", "pods"),
         *("podtemplates", "replicationcontrollers", "resourcequotas", "secrets", "serviceaccounts", "services"),
         *("daemonsets", "deployments", "replicasets", "statefulsets", "horizontalpodautoscalers", "cronjobs", "jobs"),
-        *("poddisruptionbudgets", "ingresses", "ingressclasses", "networkpolicies", "leases", "priorityclasses", "storageclasses"),
+        *("poddisruptionbudgets", "ingresses", "ingressclasses", "networkpolicies", "leases", "priorityclasses"),
+        *("csidrivers", "storageclasses"),
         *("roles", "clusterroles", "rolebindings", "clusterrolebindings"),
     ]
 )

@@ -234,7 +234,8 @@ def _budget(obj: Part) -> Faults:
 def _role_binding(obj: Part) -> Faults:
     reference = obj["roleRef"]
     kind = reference["kind"].text
-    allowed = ("ClusterRole",) if obj["kind"].text == "ClusterRoleBinding" else ("ClusterRole", "Role")
+    everywhere = obj["kind"].text == "ClusterRoleBinding"
+    allowed = ("ClusterRole",) if everywhere else ("ClusterRole", "Role")
     if kind and kind not in allowed:
         yield not_supported(reference["kind"].path, kind, allowed)
     if reference.written:
@@ -243,7 +244,8 @@ def _role_binding(obj: Part) -> Faults:
         if subject.written:
             yield from missing(subject, "name")
             if subject["kind"].text == "ServiceAccount":
-                yield from missing(subject, "namespace")
+                # In a RoleBinding the API server lets it be absent.
+                yield from missing(subject, *(["namespace"] if everywhere else []))
             elif subject["kind"].text is not None and subject["kind"].text not in ("User", "Group"):
                 yield not_supported(subject["kind"].path, subject["kind"].text, ("Group", "ServiceAccount", "User"))
 

@@ -26,8 +26,6 @@ PATH_SEGMENT_NAMES = frozenset(
     ("rbac.authorization.k8s.io", plural) for plural in ("roles", "clusterroles", "rolebindings", "clusterrolebindings")
 )
 """Of kinds whose objects may be called whatever can stand in a path."""
-ANY_CASE_NAMES = frozenset({("storage.k8s.io", "csidrivers")})
-"""Of kinds whose names are subdomains but for upper case."""
 
 
 def _mismatch(text: str, pattern: str, words: str, *examples: str) -> list[str]:
@@ -79,7 +77,7 @@ def name_faults(group: str, plural: str, name: str) -> list[str]:
         return [f"may not be '{name}'"] if name in (".", "..") else [f"may not contain '{char}'" for char in "/%" if char in name]
     if (group, plural) in LABEL_NAMES:
         return _too_long(name, 63) + label_1123_faults(name)
-    return subdomain_faults(name.lower() if (group, plural) in ANY_CASE_NAMES else name)
+    return subdomain_faults(name)
 
 
 def data_key_faults(name: str) -> list[str]:

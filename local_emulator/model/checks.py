@@ -217,7 +217,8 @@ def _role_binding(obj: Struct) -> Iterator[Cause]:
     reference = obj["roleRef"]
     if reference["apiGroup"] != "rbac.authorization.k8s.io":
         yield unsupported("roleRef.apiGroup", reference["apiGroup"], ("rbac.authorization.k8s.io",))
-    allowed = ("ClusterRole",) if obj["kind"] == "ClusterRoleBinding" else ("ClusterRole", "Role")
+    everywhere = obj["kind"] == "ClusterRoleBinding"
+    allowed = ("ClusterRole",) if everywhere else ("ClusterRole", "Role")
     if reference["kind"] not in allowed:
         yield unsupported("roleRef.kind", reference["kind"], allowed)
     if not reference["name"]:
@@ -228,7 +229,7 @@ def _role_binding(obj: Struct) -> Iterator[Cause]:
             yield required(f"{where}.name")
         if subject.get("kind") not in ("ServiceAccount", "User", "Group"):
             yield unsupported(f"{where}.kind", subject.get("kind", ""), ("Group", "ServiceAccount", "User"))
-        elif subject["kind"] == "ServiceAccount" and not subject.get("namespace"):
+        elif everywhere and subject["kind"] == "ServiceAccount" and not subject.get("namespace"):
             yield required(f"{where}.namespace")
 
 
