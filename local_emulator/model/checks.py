@@ -211,6 +211,24 @@ def _budget(obj: Struct) -> Iterator[Cause]:
     spec = obj["spec"]
     if "minAvailable" in spec and "maxUnavailable" in spec:
         yield invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set")
+    yield from _one_of("PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy", spec.get("unhealthyPodEvictionPolicy"), "spec.")
+
+
+def _one_of(fact: str, value: str | None, where: str = "") -> Iterator[Cause]:
+    """A member of which only some values are possible. fact: its type and name."""
+    if value is not None and value not in ENUMS[fact]:
+        yield unsupported(f"{where}{fact.partition('.')[2]}", value, ENUMS[fact])
+
+
+def _storage_class(obj: Struct) -> Iterator[Cause]:
+    for member in ("reclaimPolicy", "volumeBindingMode"):
+        yield from _one_of(f"StorageClass.{member}", obj.get(member))
+
+
+def _quota(obj: Struct) -> Iterator[Cause]:
+    scopes = (obj.get("spec") or {}).get("scopes") or []
+    if any(scope not in ENUMS["ResourceQuotaSpec.scopes[]"] for scope in scopes):
+        yield invalid("spec.scopes", scopes, "unsupported scope")
 
 
 def _role_binding(obj: Struct) -> Iterator[Cause]:
@@ -252,11 +270,13 @@ def _priority_class(obj: Struct) -> Iterator[Cause]:
     if obj["value"] > 1_000_000_000 and not obj["metadata"].get("name", "").startswith("system-"):
         words = "maximum allowed value of a user defined priority is 1000000000"
         yield forbidden("value", words)
+    yield from _one_of("PriorityClass.preemptionPolicy", obj.get("preemptionPolicy"))
 
 
 _CHECKS: dict[tuple[str, str], Check] = {
     ("", "ConfigMap"): _data("data", "binaryData"),
     ("", "PersistentVolumeClaim"): _claim,
+    ("", "ResourceQuota"): _quota,
     ("", "Pod"): _pod,
     ("", "Secret"): _secret,
     ("", "Service"): check_service,
@@ -275,4 +295,5 @@ _CHECKS: dict[tuple[str, str], Check] = {
     ("rbac.authorization.k8s.io", "Role"): _role,
     ("rbac.authorization.k8s.io", "RoleBinding"): _role_binding,
     ("scheduling.k8s.io", "PriorityClass"): _priority_class,
+    ("storage.k8s.io", "StorageClass"): _storage_class,
 }

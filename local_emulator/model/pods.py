@@ -213,8 +213,12 @@ def _check_probe(probe: Struct, where: str) -> Iterator[Cause]:
         yield forbidden(f"{where}.{handlers[1]}", "may not specify more than 1 handler type")
     if handlers == ["exec"] and not probe["exec"].get("command"):
         yield required(f"{where}.exec.command")
-    if handlers == ["httpGet"] and not probe["httpGet"].get("port"):
-        yield invalid(f"{where}.httpGet.port", 0, "must be between 1 and 65535, inclusive")
+    for member in handlers[:1] if handlers[:1] != ["exec"] else ():
+        port, place = probe[member].get("port") or 0, f"{where}.{member}.port"
+        if not isinstance(port, str):
+            yield from port_number(place, port)
+        elif len(port) > 15:
+            yield invalid(place, port, "must be no more than 15 characters")
     for member in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
         if probe.get(member, 0) < 0:
             yield invalid(f"{where}.{member}", probe[member], "must be greater than or equal to 0")
