@@ -213,8 +213,8 @@ def _check_probe(probe: Struct, where: str) -> Iterator[Cause]:
         yield forbidden(f"{where}.{handlers[1]}", "may not specify more than 1 handler type")
     if handlers == ["exec"] and not probe["exec"].get("command"):
         yield required(f"{where}.exec.command")
-    for member in handlers[:1] if handlers[:1] != ["exec"] else ():
-        port, place = probe[member].get("port") or 0, f"{where}.{member}.port"
+    for handler in handlers[:1] if handlers[:1] != ["exec"] else ():
+        port, place = probe[handler].get("port") or 0, f"{where}.{handler}.port"
         if not isinstance(port, str):
             yield from port_number(place, port)
         elif len(port) > 15:
