@@ -101,7 +101,7 @@ def lines(world: World, event: str) -> list[Object]:
     return found
 
 
-@pytest.mark.difference("72")
+@pytest.mark.difference("73")
 @pytest.mark.parametrize(
     ("verbs", "missing"),
     [([], "list and watch"), (["get", "list"], "watch")],

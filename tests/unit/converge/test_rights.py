@@ -54,7 +54,7 @@ def defined(identities: tuple[Identity, ...] = NAMED, *denied: Right) -> tuple[D
     return world, api
 
 
-@pytest.mark.difference("72")
+@pytest.mark.difference("73")
 @pytest.mark.parametrize(
     ("identities", "denied", "ready", "told"),
     [
