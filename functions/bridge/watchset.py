@@ -245,8 +245,10 @@ class WatchSet:
     def _start(self, watched: Watched, *, absent: bool = False) -> None:
         """Follows a kind from now on; what has been told stays told, the next list reports the difference."""
         hooks = self._hooks
-        follower = Follower(self._cluster, watched, hooks.changed, hooks.trouble, hooks.jitter, on_synced=self._synced, absent=absent)
         running = self._followed.get(watched.resource)
+        # A generated kind is followed otherwise while it is gone; that it appears has to be told by whoever sees it then.
+        absent = absent or (running is not None and running.follower.absent)
+        follower = Follower(self._cluster, watched, hooks.changed, hooks.trouble, hooks.jitter, on_synced=self._synced, absent=absent)
         if running:
             running.task.cancel()
             follower.known = running.follower.known

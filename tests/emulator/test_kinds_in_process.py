@@ -93,6 +93,45 @@ def test_a_definition_hears_of_the_end_of_a_kind_that_it_uses_and_of_its_return(
     play(scene, rgd_progress_requeue_delay=0.0)
 
 
+CHAIN: list[Object] = [
+    definition("Base", CONFIG_NODE),
+    definition("Middle", using("kro.run/v1alpha1", "Base")),
+    definition("Top", using("kro.run/v1alpha1", "Middle")),
+]
+LEVELS: list[Object] = [{**INSTANCE, "kind": each["spec"]["schema"]["kind"]} for each in CHAIN]
+
+
+@pytest.mark.parametrize("what", ["in use", "going", "going, restarted"])
+@pytest.mark.parametrize("level", [0, 1, 2], ids=["base", "middle", "top"])
+def test_instances_of_a_chain_go_on_when_the_crd_of_one_of_its_kinds_was_deleted_and_is_made_again(level: int, what: str) -> None:
+    """The bridge follows such a kind as a child's in between, and as a kind of instances again afterwards."""
+    kind = f"{CHAIN[level]['metadata']['name']}s.kro.run"
+
+    async def scene(host: Host) -> None:
+        client = host.client()
+        for each in CHAIN:
+            await apply(client, each)
+            await host.quiet()
+        await apply(client, LEVELS[-1])
+        await host.quiet()
+        assert ready(await read(client, LEVELS[0]))
+        if what != "in use":
+            await delete(client, LEVELS[-1])
+        assert (await client.send(Request("DELETE", member(CRDS, None, kind)))).ok
+        if what == "going, restarted":
+            await restart(host)
+        await host.quiet()
+        await asyncio.sleep(2.1)
+        await host.quiet()
+        assert [ready(await read(client, each)) for each in CHAIN] == [True] * len(CHAIN)
+        there = [await read(client, each) is not None for each in (*LEVELS, CONFIG)]
+        assert there == [what == "in use" and level != len(CHAIN) - 1] * len(there)
+        if all(there):
+            assert [ready(await read(client, each)) for each in LEVELS] == [True] * len(LEVELS)
+
+    play(scene, rgd_progress_requeue_delay=0.0, instance_requeue_interval=0.0)
+
+
 @pytest.mark.parametrize("first", ["definitions", "instances"])
 @pytest.mark.parametrize("restarted", ["never", "between", "at the end"])
 def test_kinds_whose_definition_and_instances_are_gone_are_let_go(first: str, restarted: str) -> None:
