@@ -118,13 +118,7 @@ def world(backend: Backend, functions: FunctionProcesses, request: pytest.Fixtur
         _quietly(lambda each=each: client.wait_gone(each, timeout=10))
     for rgd in made.cleanup:
         if rgd["kind"] == "ResourceGraphDefinition":
-            # What one scenario was granted must not be what another relies on, or misses.
-            role = {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "ClusterRole",
-                "metadata": {"name": f"scenario-{rgd['metadata']['name']}"},
-            }
-            _quietly(lambda role=role: client.delete(role))
+            _quietly(lambda rgd=rgd: backend.take_back(rgd))
             _quietly(
                 lambda: [
                     client.delete(crd)

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.support.backends import Backend, FunctionProcesses
+from tests.support.client import Object
 from tests.support.lifecycles.differences import Difference, compare, deviations, meant
 from tests.support.lifecycles.play import Observation, play
 from tests.support.lifecycles.script import Script, scripts
@@ -41,7 +42,7 @@ def played(backend: Backend, functions: FunctionProcesses, request: pytest.Fixtu
     by_needs: dict[tuple[str, ...], list[Script]] = {}
     for name in sorted(chosen):
         by_needs.setdefault(scripts()[name].needs, []).append(scripts()[name])
-    grant(backend)
+    granted = grant(backend)
     found: dict[str, Future[Observation]] = {}
     plain = dict(functions.settings)
     for needs, group in sorted(by_needs.items()):
@@ -53,6 +54,8 @@ def played(backend: Backend, functions: FunctionProcesses, request: pytest.Fixtu
                 found[script.name] = pool.submit(_play, script, backend)
     functions.stop()
     functions.settings = plain
+    for rgd in granted:
+        backend.take_back(rgd)
     return found
 
 
@@ -63,13 +66,17 @@ def _play(script: Script, backend: Backend) -> Observation:
     return play(script, backend.admin(script.name), accept)
 
 
-def grant(backend: Backend) -> None:
-    """The rights that an administrator would give for what the scenarios' definitions make and refer to."""
+def grant(backend: Backend) -> list[Object]:
+    """The rights that an administrator would give for what the scenarios' definitions make and refer to; what they were given for."""
     core, apps, rbac = "v1", "apps/v1", "rbac.authorization.k8s.io/v1"
     kinds = [(core, "ConfigMap"), (core, "Secret"), (core, "Service"), (core, "Namespace"), (apps, "Deployment"), (rbac, "ClusterRole")]
     resources = [{"template": {"apiVersion": api_version, "kind": kind}} for api_version, kind in kinds]
+    granted: list[Object] = []
     for number, group in enumerate(("kro.run", "lc.example.com", "lcm.example.com")):
-        backend.grant(group, {"metadata": {"name": f"lifecycles-{number}"}, "spec": {"schema": {}, "resources": resources}})
+        rgd = {"metadata": {"name": f"lifecycles-{number}"}, "spec": {"schema": {}, "resources": resources}}
+        backend.grant(group, rgd)
+        granted.append(rgd)
+    return granted
 
 
 @pytest.mark.parametrize("name", sorted(scripts()))

@@ -85,6 +85,11 @@ class Backend:
 
         self.client.wait(target, aggregated, what="aggregated")
 
+    def take_back(self, rgd: Object) -> None:
+        """Ends what :meth:`grant` gave for a definition: what one scenario was granted is not what another relies on, or misses."""
+        name = f"scenario-{rgd['metadata']['name']}"
+        self.client.delete({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}})
+
 
 def kinds_of(rgd: Object) -> set[tuple[str, str]]:
     """(apiVersion, kind) of everything a definition makes or refers to."""
