@@ -5,8 +5,10 @@ request makes the recorded inventory cover what it is about to create. So of two
 gets to act, and nothing is ever created that the inventory does not cover. The annotation also names the revision that this instance has
 reached (nobody acts below it) and the UIDs that somebody is about to prune.
 
-``krofn.kro.run/convergence`` = ``{"revision", "fence", "pruning", "places"}``. ``places`` are the exact (kind, namespace) pairs that hold
-members, with what a request path needs: ApplySet annotations alone would have to be multiplied out and looked up in discovery.
+``krofn.kro.run/convergence`` = ``{"revision", "fence", "pruning", "places", "inside"}``. ``places`` are the exact (kind, namespace) pairs
+that hold members, with what a request path needs: ApplySet annotations alone would have to be multiplied out and looked up in discovery.
+``inside``, only of an instance that is a child, is its parent: whatever others do to its labels, it is never made a parent of what it is
+inside of.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any, NamedTuple
 
 from graphcore import names
 from graphcore.converge.metadata import annotations_of
+from graphcore.converge.parents import Parent
 from graphcore.graph.model import Resource
 from graphcore.numbers import whole
 
@@ -38,12 +41,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Value of the annotation. revision: None where no run has recorded one. pruning: UIDs; empty when nobody prunes."""
+    """Value of the annotation.
+
+    revision: None where no run has recorded one. pruning: UIDs; empty when nobody prunes. inside: the instance of which this one is a child.
+    """
 
     revision: int | None = None
     fence: int = 0
     pruning: frozenset[str] = frozenset()
     places: tuple[Place, ...] = ()
+    inside: Parent | None = None
 
     def to_text(self) -> str:
         """Canonical JSON."""
@@ -51,12 +58,14 @@ class Mark:
         for place in self.places:
             spread.setdefault(place.resource, []).append(place.namespace)
         kinds = sorted(spread, key=lambda kind: (kind.group_kind, kind.api_version))
-        value = {
+        value: dict[str, Any] = {
             "revision": self.revision,
             "fence": self.fence,
             "pruning": sorted(self.pruning),
             "places": [[kind.api_version, kind.kind, kind.plural, sorted(spread[kind]) if kind.namespaced else None] for kind in kinds],
         }
+        if self.inside is not None:
+            value["inside"] = self.inside.to_json()
         return json.dumps(value, separators=(",", ":"))
 
 
@@ -76,6 +85,7 @@ def read_mark(instance: Object) -> Mark:
             fence,
             frozenset(str(uid) for uid in value.get("pruning", ())),
             tuple(places),
+            Parent.of_json(value["inside"]) if value.get("inside") else None,
         )
     except (ValueError, TypeError, AttributeError, RecursionError):
         return Mark()

@@ -1,9 +1,10 @@
 """Instances inside instances: no instance is its own child, nor a child of what it is inside of, and nesting has an end.
 
-An instance that is a child carries the labels of its instance, and that one, if it is a child too, those of the next. This chain is read
-before an object is written that could be an instance, that is, of a kind that the API server does not bring along; an instance that is
-nobody's child reads nothing. A link counts only as long as the inventory of the upper one covers the lower one's kind, so labels that were
-left behind, or written by hand, hold nobody up.
+An instance that is a child carries the labels of its instance, and that one, if it is a child too, those of the next. Others can change
+labels, so each has recorded its parent besides, before it made anything (``fence``). This chain is read before an object is written that
+could be an instance, that is, of a kind that the API server does not bring along; an instance that is nobody's child reads nothing. A link
+counts only as long as the inventory of the upper one covers the lower one's kind, so labels that were left behind, or written by hand,
+hold nobody up.
 
 So a child that is an ancestor is never written, and since every level of a chain is made by an object written here, no chain is longer
 than :data:`MOST_NESTED`, through however many definitions it goes. Loops made by somebody else (kro does not look) are not torn down by a
@@ -13,17 +14,18 @@ prune, and a deletion does not wait for its own ancestor.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from graphcore import names
 from graphcore.converge.applying import Wanted, must_write
 from graphcore.converge.effects import Found, Get, Refused
+from graphcore.converge.fence import read_mark
 from graphcore.converge.members import describe
-from graphcore.converge.metadata import applyset_id, identity, labels_of, meta, recorded_inventory, reference
+from graphcore.converge.metadata import identity, meta, recorded_inventory, reference
+from graphcore.converge.parents import Parent, labelled_parent
 from graphcore.converge.session import Blocked, Identity, Object, Session, Steps, one
 from graphcore.errors import Problem
 from graphcore.graph.model import Resource
-from graphcore.names.plural import pluralize
 
 MOST_NESTED = 16
 """Instances one inside the other. Compositions in use have three or four."""
@@ -52,31 +54,9 @@ BUILT_IN = frozenset(
 """Groups with a dot that the API server brings along; those without one can hold no generated kind either."""
 
 
-class Parent(NamedTuple):
-    """The instance that an object's labels say it is a child of."""
-
-    resource: Resource
-    name: str
-    namespace: str | None
-
-    @property
-    def identity(self) -> Identity:
-        return (self.resource.group, self.resource.kind, self.namespace or "", self.name)
-
-
-def parent_of(obj: Object) -> Parent | None:
-    """None where the labels name nobody, or contradict each other."""
-    labels = labels_of(obj)
-    group, version, kind, name = (
-        labels.get(key, "") for key in (names.INSTANCE_GROUP, names.INSTANCE_VERSION, names.INSTANCE_KIND, names.INSTANCE_NAME)
-    )
-    if not (group and version and kind and name):
-        return None
-    namespace = labels.get(names.INSTANCE_NAMESPACE) or None
-    named = {"apiVersion": f"{group}/{version}", "kind": kind, "metadata": {"name": name, "namespace": namespace}}
-    if labels.get(names.APPLYSET_PART_OF) != applyset_id(named):
-        return None
-    return Parent(Resource(f"{group}/{version}", kind, pluralize(kind.lower()), namespace is not None), name, namespace)
+def parents_of(obj: Object) -> tuple[Parent, ...]:
+    """What an instance is a child of: as it has recorded, and as its labels say; mostly the same."""
+    return tuple(dict.fromkeys(parent for parent in (read_mark(obj).inside, labelled_parent(obj)) if parent is not None))
 
 
 def lineage(session: Session) -> Steps[tuple[Identity, ...]]:
@@ -84,18 +64,19 @@ def lineage(session: Session) -> Steps[tuple[Identity, ...]]:
     if session.lineage:
         return session.lineage
     chain = [identity(session.instance)]
-    current: Object = session.instance
-    kind = session.resource
-    while len(chain) <= MOST_NESTED and (parent := parent_of(current)) is not None and parent.identity not in chain:
-        read = yield from one(Get(parent.resource, parent.name, parent.namespace, metadata_only=True, look=True))
-        if isinstance(read, Refused) and read.code not in (403, 404):
-            raise Blocked(
-                f"reading {parent.resource.kind} {parent.name}, which this instance is inside of, failed: {read.message}", retry=True
-            )
-        if not isinstance(read, Found) or kind.group_kind not in recorded_inventory(read.object).group_kinds:
-            break
-        chain.append(parent.identity)
-        current, kind = read.object, parent.resource
+    open_ends: list[tuple[Object, Resource]] = [(session.instance, session.resource)]
+    while open_ends:
+        current, kind = open_ends.pop(0)
+        for parent in parents_of(current):
+            if len(chain) > MOST_NESTED or parent.identity in chain:
+                continue
+            read = yield from one(Get(parent.resource, parent.name, parent.namespace, metadata_only=True, look=True))
+            if isinstance(read, Refused) and read.code not in (403, 404):
+                what = f"{parent.resource.kind} {parent.name}, which this instance is inside of,"
+                raise Blocked(f"reading {what} failed: {read.message}", retry=True)
+            if isinstance(read, Found) and kind.group_kind in recorded_inventory(read.object).group_kinds:
+                chain.append(parent.identity)
+                open_ends.append((read.object, parent.resource))
     session.lineage = tuple(chain)
     return session.lineage
 
@@ -108,7 +89,7 @@ def refuse(session: Session, wanted: Iterable[Wanted]) -> Steps[set[Identity]]:
         if item.identity == own:
             _fail(item, "is this instance itself", "give it another name")
             refused.add(item.identity)
-        elif _may_be_instance(item.identity) and must_write(session, item) and parent_of(session.instance) is not None:
+        elif _may_be_instance(item.identity) and must_write(session, item) and parents_of(session.instance):
             chain = yield from lineage(session)
             if item.identity in chain:
                 _fail(item, f"is what {reference(session.instance)} is inside of", "give it another name", retry=True)
@@ -131,7 +112,7 @@ def _may_be_instance(key: Identity) -> bool:
 
 def spared(session: Session, doomed: list[Object]) -> Steps[list[Object]]:
     """``doomed`` without what the instance is inside of: pruning that would take away the instance itself. Raises Blocked."""
-    if parent_of(session.instance) is None or not any(_may_be_instance(identity(obj)) for obj in doomed):
+    if not parents_of(session.instance) or not any(_may_be_instance(identity(obj)) for obj in doomed):
         return doomed
     chain = yield from lineage(session)
     for obj in doomed:
@@ -143,7 +124,7 @@ def spared(session: Session, doomed: list[Object]) -> Steps[list[Object]]:
 def ends_without(session: Session, members: list[Object]) -> Steps[list[Object]]:
     """``members`` without the ancestors that are going themselves: they wait for this instance, and it need not wait for them."""
     going = [obj for obj in members if _may_be_instance(identity(obj)) and _releases_itself(meta(obj))]
-    if not going or parent_of(session.instance) is None:
+    if not going or not parents_of(session.instance):
         return members
     chain = yield from lineage(session)
     return [obj for obj in members if not (obj in going and identity(obj) in chain)]

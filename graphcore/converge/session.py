@@ -26,6 +26,7 @@ from graphcore.converge.metadata import (
     recorded_inventory,
     regarding,
 )
+from graphcore.converge.parents import Parent, labelled_parent
 from graphcore.converge.references import Reference
 
 T = TypeVar("T")
@@ -152,6 +153,13 @@ class Session:
         wanted.pop(names.KRO_VERSION)
         return names.KRO_VERSION in held and names.APPLYSET_ID in held and all(held.get(key) == value for key, value in wanted.items())
 
+    @property
+    def _inside(self) -> Parent | None:
+        """What was recorded stays until it is known not to hold any more: labels may be anybody's."""
+        recorded = self.mark.inside
+        stands = recorded is not None and (not self.lineage or recorded.identity in self.lineage)
+        return recorded if stands else labelled_parent(self.instance)
+
     def event(self, kind: str, reason: str, message: str, about: Object | None = None, *, once: bool = False) -> None:
         """Remember a Kubernetes Event; sent with the last batch of the attempt."""
         found = Record(regarding(about or self.instance), "Warning" if kind == "Warning" else "Normal", reason, message, once)
@@ -169,14 +177,14 @@ class Session:
         """Write the instance: finalizer, labels, inventory, revision, claims, references in one request. Raises Restart, Blocked."""
         grown = unique([*places, *self.created.places, *self.mark.places])
         inventory = recorded_inventory(self.instance).union(Inventory.of(grown, self.namespace))
-        mark = Mark(self.revision, self.mark.fence + 1, self.mark.pruning | frozenset(pruning), grown)
+        mark = Mark(self.revision, self.mark.fence + 1, self.mark.pruning | frozenset(pruning), grown, self._inside)
         yield from self._write(mark, inventory, refers)
         self.fenced = True
 
     def settle(self, places: Iterable[Place], refers: Iterable[Reference]) -> Steps[None]:
         """Shrink the inventory to what is there and withdraw all claims. Raises Restart, Blocked."""
         exact = unique(places)
-        mark = Mark(self.revision, self.mark.fence, frozenset(), exact)
+        mark = Mark(self.revision, self.mark.fence, frozenset(), exact, self._inside)
         yield from self._write(mark, Inventory.of(exact, self.namespace), refers)
 
     def refer(self, more: Iterable[Reference]) -> Steps[None]:
@@ -195,7 +203,7 @@ class Session:
         known = references.recorded(self.instance)
         if self.mark.revision is None and not known:
             return
-        mark = Mark(None, self.mark.fence, self.mark.pruning, self.mark.places)
+        mark = Mark(None, self.mark.fence, self.mark.pruning, self.mark.places, self._inside)
         notes = {names.CONVERGENCE: mark.to_text(), **({names.REFERENCES: None} if known else {})}
         metadata = {
             "uid": meta(self.instance)["uid"],

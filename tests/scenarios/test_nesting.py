@@ -76,6 +76,30 @@ def test_no_instance_is_made_its_own_child_and_all_can_be_deleted(world: World, 
         world.client.wait_gone(world.instance(found[parent], "a"))
 
 
+@pytest.mark.parametrize("lost", ["all", "of the ApplySet", "of the instance"])
+def test_an_instance_whose_labels_are_taken_away_does_not_adopt_what_it_is_inside_of(world: World, lost: str) -> None:
+    links = LOOPS["three kinds"]
+    found = kinds(world, *(parent for parent, _, _ in links))
+    for parent, of, name in links:
+        becomes(world, found[parent], child(world, of, name))
+    top, last = world.instance(found["One"], "a"), world.instance(found["Three"], "a")
+    world.cleanup.append(top)
+    world.client.apply(top)
+    refused = world.client.wait(last, lambda each: condition(each, "Ready").get("status") == "False", what="refused")
+    labels = refused["metadata"]["labels"]
+    prefix = {"all": "", "of the ApplySet": "applyset.", "of the instance": "kro.run/instance-"}[lost]
+    for number in range(3):
+        gone = {key: None for key in labels if key.startswith(prefix)}
+        world.client.patch(last, {"metadata": {"labels": gone}, "spec": {"deep": bool(number % 2)}})
+        world.client.wait(last, lambda each: (each or {})["metadata"]["labels"].items() >= labels.items(), what="labelled again")
+    after = world.client.refresh(top) or {}
+    assert after["spec"]["v"] == "own"
+    assert "kro.run/instance-name" not in after["metadata"]["labels"]
+    world.client.delete(top)
+    for parent, _, _ in links:
+        world.client.wait_gone(world.instance(found[parent], "a"))
+
+
 def test_chained_definitions_do_not_breed_without_end(world: World) -> None:
     found = kinds(world, "One", "Two")
     becomes(world, found["One"], child(world, "Two", "${schema.metadata.name}x"))
