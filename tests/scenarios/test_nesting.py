@@ -91,7 +91,7 @@ def test_an_instance_whose_labels_are_taken_away_does_not_adopt_what_it_is_insid
     for number in range(3):
         gone = {key: None for key in labels if key.startswith(prefix)}
         world.client.patch(last, {"metadata": {"labels": gone}, "spec": {"deep": bool(number % 2)}})
-        world.client.wait(last, lambda each: (each or {})["metadata"]["labels"].items() >= labels.items(), what="labelled again")
+        world.client.wait(last, lambda each: (each or {})["metadata"].get("labels", {}).items() >= labels.items(), what="labelled again")
     after = world.client.refresh(top) or {}
     assert after["spec"]["v"] == "own"
     assert "kro.run/instance-name" not in after["metadata"]["labels"]
