@@ -43,7 +43,7 @@ class Place(NamedTuple):
 class Mark:
     """Value of the annotation.
 
-    revision: None where no run has recorded one. pruning: UIDs; empty when nobody prunes. inside: the instance of which this one is a child.
+    revision: None where no run has recorded one. pruning: UIDs; empty when nobody prunes. inside: the instance that this one is a child of.
     """
 
     revision: int | None = None
