@@ -29,6 +29,7 @@ from functions.platform.events import EVENT_ADD, EVENT_CONVERGE, EVENT_DELETE, E
 from functions.platform.graphs import Kinds
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
 from functions.platform.post import Sent
+from functions.platform.waiting import Clock, Sleep
 from graphcore.converge.waits import Waits
 from graphcore.converge.waits import recorded as recorded_waits
 from graphcore.graph.model import Resource
@@ -52,26 +53,29 @@ class Outside:
 
     send: Callable[[Event], Awaitable[Sent]]
     kinds: Callable[[str, str, str, int], Awaitable[Kinds | None]]
-    clock: Callable[[], float]
+    clock: Clock
     jitter: Callable[[], float]
     identifier: Callable[[], str]
     trouble: Callable[[str], None]
+    sleep: Sleep = asyncio.sleep
 
 
 class Bridge:
     """Runs between :meth:`start` and :meth:`stop`, inside one event loop."""
 
     def __init__(self, cluster: Cluster, outside: Outside, *, resync_period: float, retry_delay: float) -> None:
-        self.queue = Queue(outside.send, clock=outside.clock, jitter=outside.jitter)
+        self.queue = Queue(outside.send, clock=outside.clock, jitter=outside.jitter, sleep=outside.sleep)
         self._outside = outside
         self._resync_period = resync_period
         self._references = References()
-        hooks = Hooks(outside.kinds, self._changed, self._appeared, self._dropped, self._trouble, self._failed, outside.jitter)
+        hooks = Hooks(
+            outside.kinds, self._changed, self._appeared, self._dropped, self._trouble, self._failed, outside.jitter, outside.sleep
+        )
         self._set = WatchSet(cluster, hooks, retry_delay=retry_delay)
-        self._looks = Looks(cluster, self._found, self._kind_gone, self._failed)
+        self._looks = Looks(cluster, self._found, self._kind_gone, self._failed, outside.sleep)
         self._told: dict[str, tuple[bool, bool]] = {}
         self._owners = Owners(lambda group, kind: served.kinds.instance if (served := self._set.serving(group, kind)) else None)
-        hooks_of_named = NamedHooks(self._wake, self._set.whole, self._trouble, self._failed, outside.jitter)
+        hooks_of_named = NamedHooks(self._wake, self._set.whole, self._trouble, self._failed, outside.jitter, outside.sleep)
         self._named = Named(cluster, hooks_of_named)
         self._asked: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -80,7 +84,7 @@ class Bridge:
         """Returns when definitions, revisions and CRDs are followed; their objects have been told by then."""
         self._set.begin()
         self._tasks = [
-            asyncio.create_task(forever(work, partial(self._failed, name)))
+            asyncio.create_task(forever(work, partial(self._failed, name), self._outside.sleep))
             for name, work in (("watch set", self._set.keep), ("resync", self._resync))
         ]
         await self._set.synced()
@@ -294,14 +298,14 @@ class Bridge:
         if not self._resync_period:
             return
         while True:
-            await asyncio.sleep(self._resync_period * (0.9 + 0.1 * self._outside.jitter()))
+            await self._outside.sleep(self._resync_period * (0.9 + 0.1 * self._outside.jitter()))
             self._set.recheck()
             kinds = [(DEFINITIONS, Role.DEFINITION), *((served.kinds.instance, Role.INSTANCE) for served in self._set.served.values())]
             items = [(resource, role, metadata) for resource, role in kinds for metadata in self.known(resource)]
             for resource, role, metadata in items:
                 served = self._set.serving(resource.group, resource.kind) if role is Role.INSTANCE else None
                 self._emit(Change("listed", resource, metadata), role, served=served)
-                await asyncio.sleep(self._resync_period * 0.1 / len(items) * self._outside.jitter())
+                await self._outside.sleep(self._resync_period * 0.1 / len(items) * self._outside.jitter())
 
 
 def _labels(metadata: dict[str, Any]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from typing import Any
 from functions.bridge.tasks import forever
 from functions.platform.cluster import Cluster, ClusterError, Request
 from functions.platform.paths import CRDS, member
+from functions.platform.waiting import Sleep
 
 SETTLE = 0.02
 """Seconds before a CRD is read; its first two changes come within a few milliseconds."""
@@ -67,11 +68,13 @@ class Looks:
         found: Callable[[Crd, bool], None],
         gone: Callable[[str], None],
         failed: Callable[[str, Exception], None],
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._cluster = cluster
         self._found = found
         self._gone = gone
         self._failed = failed
+        self._sleep = sleep
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def look(self, name: str) -> None:
@@ -92,22 +95,22 @@ class Looks:
         running = self._tasks.pop(name, None)
         if running:
             running.cancel()
-        task = self._tasks[name] = asyncio.create_task(forever(work, partial(self._failed, "look at a CRD")))
+        task = self._tasks[name] = asyncio.create_task(forever(work, partial(self._failed, "look at a CRD"), self._sleep))
         task.add_done_callback(lambda done: self._tasks.pop(name) if self._tasks.get(name) is done else None)
 
     async def _look(self, name: str) -> None:
-        await asyncio.sleep(SETTLE)
+        await self._sleep(SETTLE)
         crd = await self._read(name)
         if crd is None:
             return
         self._found(crd, True)
         if crd.established:
             for pause in AGAIN:
-                await asyncio.sleep(pause)
+                await self._sleep(pause)
                 self._found(crd, False)
 
     async def _miss(self, name: str) -> None:
-        await asyncio.sleep(GONE_AFTER)
+        await self._sleep(GONE_AFTER)
         self._gone(name)
 
     async def _read(self, name: str) -> Crd | None:
@@ -122,5 +125,5 @@ class Looks:
                 return Crd.of(answer.body)
             if answer is not None and answer.status == 404:
                 return None
-            await asyncio.sleep(pause)
+            await self._sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -14,7 +14,7 @@ import random
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from starlette.applications import Starlette
@@ -35,6 +35,7 @@ from functions.platform.post import ANSWER_HEADER, REFUSED, UNTOLD, HttpPost, Po
 from functions.platform.schemas import ClusterSchemas
 from functions.platform.settings import Settings, SettingsError, load, version
 from functions.platform.telemetry import Telemetry
+from functions.platform.waiting import Clock, Sleep
 from graphcore.converge.effects import Missing, Served
 from graphcore.names import EVENT_CONVERGE, NO_REVISION
 
@@ -48,24 +49,36 @@ DEAD_KEPT = 10_000
 
 
 class Inlet:
-    """The bridge with its connections; one per process."""
+    """The bridge with its connections; one per process. clock, jitter, identifier, sleep: see :class:`functions.bridge.bridge.Outside`."""
 
-    def __init__(self, settings: Settings, cluster: Cluster, post: Post, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        cluster: Cluster,
+        post: Post,
+        telemetry: Telemetry,
+        *,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+        identifier: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
         self.settings = settings
         self.telemetry = telemetry
         self.started = asyncio.Event()
         self._cluster = cluster
         self._post = post
         self._graphs = Graphs(cluster, ClusterSchemas(cluster), settings.limits)
-        self._clock = time.monotonic
+        self._clock = clock
         self._dead: OrderedDict[Key, tuple[int, float]] = OrderedDict()
         outside = Outside(
             send=self._send,
             kinds=self._kinds,
-            clock=time.monotonic,
-            jitter=random.random,
-            identifier=lambda: uuid.uuid4().hex,
+            clock=clock,
+            jitter=jitter,
+            identifier=identifier,
             trouble=lambda text: telemetry.log("warning", "watch", reason=text),
+            sleep=sleep,
         )
         self.bridge = Bridge(cluster, outside, resync_period=settings.resync_period, retry_delay=settings.rgd_progress_requeue_delay)
 
@@ -78,6 +91,14 @@ class Inlet:
         await self.bridge.stop()
         await self._post.close()
         await self._cluster.close()
+
+    def receive(self, event: Event, delay: float | None, word: str | None, *, dead: bool = False) -> None:
+        """Takes what was posted to the inlet. delay: seconds to wait. word: a function's answer to the event, None if it is none."""
+        self.hear(event, word)
+        if dead:
+            self.take_dead(event)
+        elif delay is not None or word is None:
+            self.take(event, delay)
 
     def take(self, event: Event, delay: float | None) -> None:
         """Queues an event made elsewhere, after ``delay`` seconds. Whoever sent it saw no echo in it, so it is none."""
@@ -145,12 +166,7 @@ def application(inlet: Inlet) -> Starlette:
         except EventError as error:
             inlet.telemetry.log("warning", "refused", reason=str(error))
             return Response(status_code=400, headers={ANSWER_HEADER: REFUSED})
-        word = request.headers.get(ANSWER_HEADER)
-        inlet.hear(event, word)
-        if request.url.path == "/dead-letters":
-            inlet.take_dead(event)
-        elif delay is not None or word is None:
-            inlet.take(event, delay)
+        inlet.receive(event, delay, request.headers.get(ANSWER_HEADER), dead=request.url.path == "/dead-letters")
         return Response(status_code=204)
 
     async def health(_request: HttpRequest) -> Response:

@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from functions.bridge.tasks import forever
 from functions.bridge.watcher import Change, Follower, Trouble, Watched
 from functions.platform.cluster import Cluster
+from functions.platform.waiting import Sleep
 from graphcore.converge.references import recorded
 from graphcore.graph.model import Resource
 
@@ -36,6 +38,7 @@ class Hooks:
     trouble: Callable[[Watched, Trouble], None]
     failed: Callable[[str, Exception], None]
     jitter: Callable[[], float]
+    sleep: Sleep = asyncio.sleep
 
 
 class Named:
@@ -105,8 +108,9 @@ class Named:
         def changed(change: Change) -> None:
             self._changed(watched, change)
 
-        follower = Follower(self._cluster, watched, changed, hooks.trouble, hooks.jitter, on_synced=synced)
-        await forever(follower.follow, lambda error: hooks.failed(f"watch of {watched.resource.plural} {watched.name}", error))
+        follower = Follower(self._cluster, watched, changed, hooks.trouble, hooks.jitter, on_synced=synced, sleep=hooks.sleep)
+        what = f"watch of {watched.resource.plural} {watched.name}"
+        await forever(follower.follow, partial(hooks.failed, what), hooks.sleep)
 
     def _changed(self, watched: Watched, change: Change) -> None:
         # What is there when following begins has been read after it was recorded, or will be.

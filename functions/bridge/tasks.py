@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from functions.platform.waiting import Sleep
+
 PAUSE = 1.0
 """Seconds before work that failed is begun again."""
 
 
-async def forever(work: Callable[[], Awaitable[None]], failed: Callable[[Exception], None]) -> None:
+async def forever(work: Callable[[], Awaitable[None]], failed: Callable[[Exception], None], sleep: Sleep = asyncio.sleep) -> None:
     """Runs ``work`` until it returns or is cancelled; ``failed`` hears of every exception."""
     while True:
         try:
@@ -17,4 +19,4 @@ async def forever(work: Callable[[], Awaitable[None]], failed: Callable[[Excepti
             return
         except Exception as error:  # whatever it is, the process must not go deaf
             failed(error)
-        await asyncio.sleep(PAUSE)
+        await sleep(PAUSE)

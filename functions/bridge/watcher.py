@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from functions.platform.cluster import METADATA, METADATA_LIST, Cluster, ClusterError, Request
 from functions.platform.paths import collection
+from functions.platform.waiting import Sleep, either
 from graphcore.graph.model import Resource
 
 PAGE = 500
@@ -84,6 +85,7 @@ class Follower:
     synced: asyncio.Event = field(default_factory=asyncio.Event)
     on_synced: Callable[[Watched, bool], None] = lambda _watched, _appeared: None
     absent: bool = False
+    sleep: Sleep = asyncio.sleep
     _kick: asyncio.Event = field(default_factory=asyncio.Event)
     _told: str = ""
 
@@ -123,12 +125,10 @@ class Follower:
 
     async def _kicked(self, seconds: float) -> bool:
         """Waits for the time to pass or for a kick, whichever comes first."""
-        try:
-            await asyncio.wait_for(self._kick.wait(), seconds)
-        except TimeoutError:
-            return False
+        await either(self._kick, seconds, self.sleep)
+        kicked = self._kick.is_set()
         self._kick.clear()
-        return True
+        return kicked
 
     def _vanished(self) -> None:
         """The kind is not served for the second time in a row, or its CRD is gone: so are its objects."""

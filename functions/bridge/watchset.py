@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from functions.bridge.tasks import forever
@@ -18,6 +19,7 @@ from functions.platform.cluster import Cluster
 from functions.platform.graphs import Kinds
 from functions.platform.merging import UNSETTLED
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
+from functions.platform.waiting import Sleep
 from graphcore.converge.fence import read_mark
 from graphcore.graph.model import Resource
 from graphcore.names import ACTIVE_REVISION, NO_REVISION, OWNED, RGD_ID, RGD_NAME
@@ -74,6 +76,7 @@ class Hooks:
     trouble: Callable[[Watched, Trouble], None]
     failed: Callable[[str, Exception], None]
     jitter: Callable[[], float]
+    sleep: Sleep = asyncio.sleep
 
 
 class WatchSet:
@@ -179,7 +182,7 @@ class WatchSet:
             self._stale.clear()
             if not await self._refresh():
                 # An interval of 0 turns repeated runs off; the bridge has to read what it follows all the same.
-                await asyncio.sleep(self._retry_delay or REREAD)
+                await self._hooks.sleep(self._retry_delay or REREAD)
                 self._stale.set()
 
     async def _refresh(self) -> bool:
@@ -248,13 +251,23 @@ class WatchSet:
         running = self._followed.get(watched.resource)
         # A generated kind is followed otherwise while it is gone; that it appears has to be told by whoever sees it then.
         absent = absent or (running is not None and running.follower.absent)
-        follower = Follower(self._cluster, watched, hooks.changed, hooks.trouble, hooks.jitter, on_synced=self._synced, absent=absent)
+        follower = Follower(
+            self._cluster,
+            watched,
+            hooks.changed,
+            hooks.trouble,
+            hooks.jitter,
+            on_synced=self._synced,
+            absent=absent,
+            sleep=hooks.sleep,
+        )
         if running:
             running.task.cancel()
             follower.known = running.follower.known
             if absent and running.follower.synced.is_set():
                 follower.synced.set()
-        task = asyncio.create_task(forever(follower.follow, lambda error: hooks.failed(f"watch of {watched.resource.plural}", error)))
+        failed = partial(hooks.failed, f"watch of {watched.resource.plural}")
+        task = asyncio.create_task(forever(follower.follow, failed, hooks.sleep))
         self._followed[watched.resource] = _Followed(watched, follower, task)
 
     def _synced(self, watched: Watched, appeared: bool) -> None:

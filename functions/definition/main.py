@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import functions_framework.aio
@@ -41,7 +40,7 @@ def make(platform: Platform) -> Run:
     async def run(target: Reference, events: tuple[Event, ...]) -> Report:
         sight = Sight()
         request = DefinitionRequest(target.name, rights=any(event.refused for event in events))
-        generator = converge_definition(request, compiled, datetime.now(UTC), options)
+        generator = converge_definition(request, compiled, platform.now(), options)
         outcome = await platform.driver.drive(generator, sight, settings.run_deadline)
         return report(platform.telemetry, target, outcome, sight)
 

@@ -155,7 +155,7 @@ def _converge(role: Role, resource: Resource) -> Callable[[Metadata], Event]:
 
 def make(platform: Platform) -> Run:
     """Runs of fan-out on a platform."""
-    return Fanout(platform).run
+    return Fanout(platform, clock=platform.clock).run
 
 
 def _generated(crd: Mapping[str, Any]) -> Generated:

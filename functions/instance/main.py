@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import functions_framework.aio
 from starlette.requests import Request
@@ -35,7 +34,7 @@ def make(platform: Platform) -> Run:
     async def run(target: Reference, events: tuple[Event, ...]) -> Report:
         sight = Sight()
         request = request_of(platform, target, events)
-        outcome = await platform.driver.drive(converge_instance(request, datetime.now(UTC), options), sight, settings.run_deadline)
+        outcome = await platform.driver.drive(converge_instance(request, platform.now(), options), sight, settings.run_deadline)
         return report(platform.telemetry, target, outcome, sight, settings.service_accounts.get("instance", ""))
 
     return run

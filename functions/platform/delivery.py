@@ -29,12 +29,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from functions.platform.events import EventError, Reference, parse
+from functions.platform.events import Event, EventError, Reference, parse
 from functions.platform.platform import Platform
 from functions.platform.post import AGAIN, ANSWER_HEADER, DONE, ECHO, REFUSED, UNTOLD
 from functions.platform.runs import Answer, Run, Runs
 from functions.platform.settings import SettingsError
 from functions.platform.telemetry import Telemetry, first_line
+from functions.platform.waiting import Clock
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -46,9 +47,16 @@ Maker: TypeAlias = Callable[[Platform], Run]
 
 
 class Function:
-    """One function of one process. open_platform is called when the first request or the start of the server needs it, never at import."""
+    """One function of one process.
 
-    def __init__(self, make: Maker, open_platform: Opener) -> None:
+    open_platform is called when the first request or the start of the server needs it, never at import. jitter: a number in [0, 1).
+    """
+
+    def __init__(
+        self, make: Maker, open_platform: Opener, *, clock: Clock = time.monotonic, jitter: Callable[[], float] = random.random
+    ) -> None:
+        self._clock = clock
+        self._jitter = jitter
         self._make = make
         self._open = open_platform
         self._platform: Platform | None = None
@@ -58,7 +66,7 @@ class Function:
         """The function's platform and runs, made when first asked for. Raises SettingsError."""
         if self._platform is None or self._runs is None:
             self._platform = self._open()
-            self._runs = Runs(self._make(self._platform), clock=time.monotonic, jitter=random.random, on_error=self._failed)
+            self._runs = Runs(self._make(self._platform), clock=self._clock, jitter=self._jitter, on_error=self._failed)
         return self._platform, self._runs
 
     async def stop(self) -> None:
@@ -66,15 +74,19 @@ class Function:
             await self._platform.close()
 
     async def handle(self, request: Request) -> Response:
-        platform, runs = self.start()
+        platform, _ = self.start()
         if request.method == "GET":
             return PlainTextResponse(platform.telemetry.exposition()) if request.url.path == "/metrics" else Response(status_code=204)
         try:
-            event = parse(request.headers, await request.body())
-            answer = await runs.deliver(event)
+            return await self.take(parse(request.headers, await request.body()))
         except EventError as error:
             platform.telemetry.log("warning", "refused", reason=str(error))
             return _respond(400, REFUSED)
+
+    async def take(self, event: Event) -> Response:
+        """The answer to one event. Raises EventError for one whose target cannot be formed."""
+        platform, runs = self.start()
+        answer = await runs.deliver(event)
         word = _word(answer)
         platform.telemetry.count("deliveries_total", role=event.role.value, answer=word)
         if not answer.acknowledged:

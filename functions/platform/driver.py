@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from functions.platform.cluster import APPLY_PATCH, MERGE_PATCH, METADATA, METADATA_LIST, Answer, Cluster, ClusterError, Request
 from functions.platform.paths import collection, member
 from functions.platform.telemetry import ToldError
+from functions.platform.waiting import Sleep
 from graphcore.converge.effects import (
     CRDS,
     Apply,
@@ -121,6 +122,7 @@ class Driver:
     sources: Sources
     stamp: Callable[[], str]
     component: str
+    sleep: Sleep = asyncio.sleep
 
     async def drive(self, run: Run, sight: Sight, deadline: float) -> Outcome:
         """The outcome of ``run``. deadline: seconds. Raises DeadlineError, ClusterError."""
@@ -268,7 +270,7 @@ class Driver:
             answer = await self.cluster.send(request)
             if answer.status not in BUSY or attempt == ATTEMPTS - 1:
                 break
-            await asyncio.sleep(min(answer.retry_after or pause, LONGEST_PAUSE))
+            await self.sleep(min(answer.retry_after or pause, LONGEST_PAUSE))
             pause *= 3
         return answer
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from functions.platform.cluster import Cluster
@@ -16,12 +19,13 @@ from functions.platform.post import ANSWER_HEADER, HttpPost, Post
 from functions.platform.schemas import ClusterSchemas
 from functions.platform.settings import Settings, load, version
 from functions.platform.sources import ClusterSources
-from functions.platform.telemetry import Telemetry, stamp
+from functions.platform.telemetry import Telemetry, now, stamp
+from functions.platform.waiting import Clock, Sleep
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Shared by all runs of one function in one process. now: the current time as RFC 3339 with microseconds."""
+    """Shared by all runs of one function in one process. now: the current time. clock: seconds, monotonic."""
 
     settings: Settings
     cluster: Cluster
@@ -29,7 +33,8 @@ class Platform:
     driver: Driver
     post: Post
     telemetry: Telemetry
-    now: Callable[[], str]
+    now: Callable[[], datetime]
+    clock: Clock = time.monotonic
 
     async def remind(self, event: Event, delay: int | None, word: str) -> bool:
         """Tells the bridge, where there is an address for it, how a run ended: it is to deliver ``event`` again after ``delay`` seconds.
@@ -48,18 +53,29 @@ class Platform:
         await self.cluster.close()
 
 
-def assemble(name: str, settings: Settings, cluster: Cluster, post: Post, telemetry: Telemetry | None = None) -> Platform:
-    """A platform from its parts; tests bring their own cluster and post."""
+def assemble(
+    name: str,
+    settings: Settings,
+    cluster: Cluster,
+    post: Post,
+    telemetry: Telemetry | None = None,
+    *,
+    now: Callable[[], datetime] = now,
+    clock: Clock = time.monotonic,
+    sleep: Sleep = asyncio.sleep,
+) -> Platform:
+    """A platform from its parts; tests bring their own cluster, post and time."""
     schemas = ClusterSchemas(cluster)
     graphs = Graphs(cluster, schemas, settings.limits)
     return Platform(
         settings=settings,
         cluster=cluster,
         graphs=graphs,
-        driver=Driver(cluster, ClusterSources(graphs, schemas), stamp, f"krofn-{name}"),
+        driver=Driver(cluster, ClusterSources(graphs, schemas), lambda: stamp(now()), f"krofn-{name}", sleep),
         post=post,
         telemetry=telemetry or Telemetry(name),
-        now=stamp,
+        now=now,
+        clock=clock,
     )
 
 

@@ -22,9 +22,14 @@ REMEMBERED = 1000
 """Lines that are not said twice."""
 
 
-def stamp() -> str:
-    """Now, as RFC 3339 with microseconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def now() -> datetime:
+    """The current time."""
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """A time as RFC 3339 with microseconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(slots=True)
@@ -38,7 +43,7 @@ class Telemetry:
 
     def log(self, level: Level, event: str, **fields: Any) -> None:
         """One line; ``fields`` are names, numbers or one-line texts."""
-        line = {"time": stamp(), "level": level, "component": self.component, "event": event}
+        line = {"time": stamp(now()), "level": level, "component": self.component, "event": event}
         self.write(json.dumps(line | {key: value for key, value in fields.items() if value not in (None, "")}, ensure_ascii=False))
 
     def once(self, level: Level, event: str, **fields: Any) -> None:
