@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from graphcore import names
+from graphcore.converge import addresses
 from graphcore.converge.metadata import annotations_of
 from graphcore.converge.parents import Parent
 from graphcore.graph.model import Resource
@@ -75,8 +76,10 @@ def read_mark(instance: Object) -> Mark:
         value = json.loads(annotations_of(instance).get(names.CONVERGENCE, "{}"))
         places = []
         for version, kind, plural, namespaces in value.get("places", ()):
-            resource = Resource(str(version), str(kind), str(plural), namespaces is not None)
-            places += [Place(resource, str(namespace)) for namespace in (namespaces if namespaces is not None else ("",))]
+            resource = addresses.resource_of(version, kind, plural, namespaced=namespaces is not None)
+            places += [
+                Place(resource, addresses.namespace_of(namespace)) for namespace in (namespaces if namespaces is not None else ("",))
+            ]
         revision, fence = value.get("revision"), whole(value.get("fence", 0))
         if fence is None or (revision is not None and whole(revision) is None):
             return Mark()

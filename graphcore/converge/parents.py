@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from graphcore import names
+from graphcore.converge import addresses
 from graphcore.converge.metadata import applyset_id, labels_of
 from graphcore.graph.model import Resource
 from graphcore.names.plural import pluralize
@@ -35,7 +36,12 @@ class Parent(NamedTuple):
     def of_json(cls, value: Any) -> Parent:
         """What :meth:`to_json` made. Raises ValueError, TypeError."""
         version, kind, namespace, name = value
-        return cls.of(str(version), str(kind), None if namespace is None else str(namespace), str(name))
+        parent = cls.of(str(version), str(kind), None if namespace is None else str(namespace), str(name))
+        kind_of = parent.resource
+        addresses.resource_of(kind_of.api_version, kind_of.kind, kind_of.plural, namespaced=kind_of.namespaced)
+        addresses.namespace_of(parent.namespace)
+        addresses.name_of(parent.name)
+        return parent
 
     @classmethod
     def of(cls, api_version: str, kind: str, namespace: str | None, name: str) -> Parent:

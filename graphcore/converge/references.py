@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphcore import names
-from graphcore.converge import selectors
+from graphcore.converge import addresses, selectors
 from graphcore.converge.metadata import LABEL_VALUE_LIMIT, annotations_of, labels_of, meta, namespace_of
 from graphcore.graph.model import Resource
 
@@ -76,10 +76,10 @@ def recorded(instance: Object) -> tuple[Reference, ...]:
         entries = json.loads(annotations_of(instance).get(names.REFERENCES, "[]"))
         return tuple(
             Reference(
-                Resource(str(version), str(kind), str(plural), bool(namespaced)),
-                str(namespace),
-                str(name),
-                str(selector),
+                addresses.resource_of(version, kind, plural, namespaced=bool(namespaced)),
+                addresses.namespace_of(namespace),
+                addresses.name_of(name) if name else "",
+                addresses.plain(selector),
                 awaited == [True],
             )
             for version, kind, plural, namespaced, namespace, name, selector, *awaited in entries

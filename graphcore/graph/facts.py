@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from graphcore import names
 from graphcore.cel import Program
 from graphcore.cel.views import decoder, element_plan
 from graphcore.graph.drafts import standalone
@@ -53,7 +54,7 @@ def decode_facts(text: str) -> Facts:
         unpacker = zlib.decompressobj(wbits=31)
         data = unpacker.decompress(base64.b64decode(text, validate=True), MAX_DECODED)
         facts = json.loads(data)
-    except (binascii.Error, zlib.error, ValueError) as error:
+    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
         raise UnusableFacts("the stored facts cannot be read") from error
     if not unpacker.eof or not isinstance(facts, dict):
         raise UnusableFacts("the stored facts cannot be read")
@@ -71,7 +72,30 @@ def graph_from_facts(rgd_name: str, spec: Mapping[str, Any], facts: Facts, limit
         raise UnusableFacts(f"format {facts.get('format')!r} is not {FORMAT}")
     if facts.get("hash") != revision_hash(spec):
         raise UnusableFacts("the facts belong to another definition")
-    return assemble(rgd_name, spec, facts, limits or Limits(), no_program)
+    try:
+        _agree(spec, facts)
+        return assemble(rgd_name, spec, facts, limits or Limits(), no_program)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise UnusableFacts("the stored facts are not of the form that their format has") from error
+
+
+def _agree(spec: Mapping[str, Any], facts: Facts) -> None:
+    """Raises ValueError, or what comes of another form: with a node left out, or another's kind, children would be deleted."""
+    resources = {str(resource["id"]): resource for resource in spec.get("resources") or ()}
+    schema = spec["schema"]
+    if tuple(facts["instance"][:2]) != (f"{schema.get('group') or names.GROUP}/{schema['apiVersion']}", schema["kind"]):
+        raise ValueError("the facts belong to another kind of instances")
+    seen: set[str] = set()
+    for name in facts["order"]:
+        fact, resource = facts["nodes"][name], resources[name]
+        body = resource.get("template") or resource["externalRef"]
+        named = (body["apiVersion"], body["kind"])
+        wanted = {*fact["dependencies"], *fact.get("include", ())}
+        if name in seen or not wanted <= seen or ("${" not in "".join(named) and named != tuple(fact["resource"][:2])):
+            raise ValueError(f"the facts of {name} belong to another node")
+        seen.add(name)
+    if seen != resources.keys():
+        raise ValueError("the order has other nodes than the definition")
 
 
 def assemble(rgd_name: str, spec: Mapping[str, Any], facts: Facts, limits: Limits, program_of: ProgramOf) -> Graph:
