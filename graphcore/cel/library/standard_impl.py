@@ -188,9 +188,9 @@ def _span_part(unit: int, part: Callable[..., int]) -> Callable[..., int]:
 
     def get(value: Any, *zone: Any) -> int:
         if type(value) is Duration and not zone:
-            # As Go counts: the rest is added as a double, which may round up.
+            # As Go counts: from the second on the rest is added as a double, which may round up.
             whole, rest = divmod(abs(value.nanos), unit)
-            count = int(whole + rest / unit)
+            count = int(whole + rest / unit) if unit >= NANOS else whole
             return count if value.nanos >= 0 else -count
         return part(value, *zone)
 

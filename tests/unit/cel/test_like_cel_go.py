@@ -66,6 +66,9 @@ def test_a_zone_is_less_than_a_day_away() -> None:
 
 def test_parts_of_a_duration_are_counted_as_doubles() -> None:
     assert value("(duration('2562047h') - duration('1m0.000000001s')).getSeconds()") == 9223369140
+    # Milliseconds are an integer division there, so they do not round up.
+    assert value("(duration('2562047h') - duration('1ns')).getMilliseconds()") == 9223369199999
+    assert value("(duration('1ns') - duration('2562047h')).getMilliseconds()") == -9223369199999
 
 
 def test_the_distance_of_two_instants_is_counted_in_whole_seconds_first() -> None:
