@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from functions.platform.cluster import APPLY_PATCH, MERGE_PATCH, METADATA, METADATA_LIST, Answer, Cluster, ClusterError, Request
 from functions.platform.paths import collection, member
+from functions.platform.refusals import not_served, refusal
 from functions.platform.telemetry import ToldError
 from functions.platform.waiting import Sleep
 from graphcore.converge.effects import (
@@ -39,7 +40,6 @@ from graphcore.converge.effects import (
     Recorded,
     Refused,
     Replace,
-    Resource,
     Result,
     Run,
     Served,
@@ -310,18 +310,6 @@ def request_of(effect: Get | Apply | Patch | Replace | Create | Delete) -> Reque
             if effect.dry_run:
                 body["dryRun"] = ["All"]
             return Request("DELETE", member(effect.resource, effect.namespace, effect.name), body=body)
-
-
-def not_served(resource: Resource) -> Refused:
-    """What a 404 means that is not about the object: this API server does not know the kind (yet), or something in between answered."""
-    kind = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
-    return Refused(404, "", f"the API server does not serve {kind} at version {resource.version} now")
-
-
-def refusal(answer: Answer) -> Refused:
-    """The server's no as a result."""
-    details = answer.body.get("details")
-    return Refused(answer.status, answer.reason, answer.message, details if isinstance(details, dict) else None)
 
 
 def _at(request: Request, position: str) -> Request:

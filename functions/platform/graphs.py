@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.platform.cluster import Cluster, Request
-from functions.platform.driver import refusal
 from functions.platform.paths import REVISIONS, member
+from functions.platform.refusals import refusal
 from functions.platform.schemas import ClusterSchemas
 from graphcore.converge.effects import Missing, Refused, Served
 from graphcore.errors import ProblemsError

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from functions.platform.cluster import Cluster, Request
-from functions.platform.driver import refusal
+from functions.platform.refusals import refusal
 from graphcore.converge.effects import Documents, Kinds, Refused
 from graphcore.graph.model import Resource
 from graphcore.openapi import Document, Schemas
