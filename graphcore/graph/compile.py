@@ -198,7 +198,7 @@ def _graph(
     by_place = {(use.node, use.path): program for use, program in programs.items()}
     graph = assemble(name, spec, facts, limits, lambda node, path: by_place.get((node, path)))
     warnings = warnings_of(
-        work.drafts, work.uses, programs, work.edges, (spec.get("schema") or {}).get("spec"), instance_schema, work.projection.leaves
+        work.drafts, work.uses, programs, work.edges, (spec.get("schema") or {}).get("spec"), instance_schema, work.projection
     )
     return replace(graph, crd=crd, warnings=tuple(warnings))
 

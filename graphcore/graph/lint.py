@@ -16,6 +16,7 @@ from graphcore.graph.node import OWN_PREFIX, SCHEMA
 from graphcore.graph.optional_fields import optional_fields
 from graphcore.graph.order import topological_order
 from graphcore.graph.paths import Path, format_path
+from graphcore.graph.projection import Projection
 from graphcore.simpleschema.foreign import cure, is_openapi
 
 _VOLATILE = frozenset({"resourceVersion", "generation"})
@@ -30,11 +31,10 @@ def warnings_of(
     edges: Mapping[str, Sequence[str]],
     spec: Any,
     instance_schema: Mapping[str, Any],
-    status_leaves: Sequence[tuple[Path, Mapping[str, Any], Use]],
+    projection: Projection,
 ) -> Iterator[Problem]:
     """All warnings, in order of resources, then status."""
     for draft in drafts:
-        yield from _plural(draft)
         yield from _stray_markers(draft.template, draft)
         yield from _kro_annotations(draft)
         for use in uses[draft.id]:
@@ -46,9 +46,9 @@ def warnings_of(
             if use.position is Position.TEMPLATE and use.path == "metadata.name":
                 yield from _too_long(use, draft)
     yield from _openapi(spec, programs)
-    yield from optional_fields(drafts, uses, edges, instance_schema)
+    yield from optional_fields(drafts, uses, edges, instance_schema, projection)
     yield from _never_made(drafts, uses, edges)
-    for path, leaf, use in status_leaves:
+    for path, leaf, use in projection.leaves:
         if leaf.get("type") == "object" and "properties" in leaf:
             yield use.problem(
                 "status-whole-object",
@@ -138,29 +138,6 @@ def _too_long(use: Use, draft: Draft) -> Iterator[Problem]:
 
 def _expressions(text: str) -> list[str]:
     return ["${" + segment.text + "}" for segment in scan(text) if segment.expression]
-
-
-def _plural(draft: Draft) -> Iterator[Problem]:
-    if draft.kind is None or guessed_plural(draft.kind.kind) == draft.kind.plural:
-        return
-    yield Problem(
-        "plural-guess",
-        f"Knative's ApiServerSource would watch {guessed_plural(draft.kind.kind)} instead of {draft.kind.plural}, so it never sees one",
-        draft.id,
-        "kind",
-        hint="use the bridge (the default), or rely on the resync",
-        severity="warning",
-    )
-
-
-def guessed_plural(kind: str) -> str:
-    """The plural that Kubernetes' client library guesses when it asks nobody."""
-    word = kind.lower()
-    if word.endswith("endpoints"):
-        return word
-    if word.endswith("s"):
-        return word + "es"
-    return word[:-1] + "ies" if word.endswith("y") else word + "s"
 
 
 def _stray_markers(value: Any, draft: Draft, path: Path = ()) -> Iterator[Problem]:

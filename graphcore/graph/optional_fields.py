@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from graphcore.cel.ast import Expr, Ident, Select
 from graphcore.errors import Problem
 from graphcore.graph.drafts import Draft
 from graphcore.graph.inspection import Position, Use
 from graphcore.graph.node import SCHEMA
 from graphcore.graph.order import topological_order
 from graphcore.graph.presence import NOTHING, Facts, Gap, Place, facts_of, gaps, member, read_safely
+from graphcore.graph.projection import Projection
 
 _NAMED = 3
 _NAMES = ("metadata.name", "metadata.namespace")
+_STATUS = (Position.STATUS, Position.CONDITION)
 
 
 def optional_fields(
-    drafts: Sequence[Draft], uses: Mapping[str, Sequence[Use]], edges: Mapping[str, Sequence[str]], schema: Mapping[str, Any]
+    drafts: Sequence[Draft],
+    uses: Mapping[str, Sequence[Use]],
+    edges: Mapping[str, Sequence[str]],
+    schema: Mapping[str, Any],
+    projection: Projection,
 ) -> Iterator[Problem]:
-    """In the order of the first reads. A node is made only where its own ``includeWhen`` hold and those of all that it refers to, so what
-    these ask for is there.
+    """In the order of the first reads, those of the status last. A node is made only where its own ``includeWhen`` hold and those of all
+    that it refers to, so what these ask for is there; the same for what the status reads of a node. A field of the status that only repeats
+    another field is absent where that is, which is nothing to warn of.
     """
     found: dict[Place, list[tuple[Use, Gap]]] = {}
     known = _known(drafts, uses, edges)
@@ -33,8 +41,21 @@ def optional_fields(
                 found.setdefault(gap.field, []).append((use, gap))
             if use.position is Position.INCLUDE_WHEN:
                 facts |= facts_of([use.ast])
+    for use in [use for _, use in projection.fields if not _repeats(use)] + (projection.conditions or []):
+        facts = NOTHING.union(*(known[name][1] for name in use.references if name in known))
+        for gap in gaps(use.ast, schema, facts):
+            found.setdefault(gap.field, []).append((use, gap))
     for field, reads in found.items():
         yield _problem(field, reads, schema)
+
+
+def _repeats(use: Use) -> bool:
+    expr: Expr = use.ast
+    if use.field is None or not use.field.standalone:
+        return False
+    while isinstance(expr, Select) and not expr.test_only:
+        expr = expr.operand
+    return isinstance(expr, Ident)
 
 
 def _known(
@@ -50,10 +71,11 @@ def _known(
 
 
 def _problem(field: Place, reads: Sequence[tuple[Use, Gap]], schema: Mapping[str, Any]) -> Problem:
+    reads = [(use, gap) for use, gap in reads if use.position not in _STATUS] or reads
     use, gap = reads[0]
     dotted = ".".join((SCHEMA, *field))
     count = len({id(each) for each, _ in reads})
-    nodes = list(dict.fromkeys(each.node for each, _ in reads))
+    nodes = list(dict.fromkeys("the status" if each.position in _STATUS else each.node for each, _ in reads))
     others = f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else ""
     readers = f"{'an expression' if count == 1 else f'{count} expressions'} of {', '.join(nodes[:_NAMED])}{others}"
     end = _end([each for each, _ in reads])
@@ -74,7 +96,9 @@ def _problem(field: Place, reads: Sequence[tuple[Use, Gap]], schema: Mapping[str
 
 
 def _end(uses: Sequence[Use]) -> str:
-    """What comes of it: only ``includeWhen`` that waits for nobody fails."""
+    """What comes of it: only ``includeWhen`` that waits for nobody fails, and nobody waits for the status."""
+    if uses[0].position in _STATUS:
+        return "it has no value" if len(uses) == 1 else "they have no value"
     failing = [use for use in uses if use.position is Position.INCLUDE_WHEN and use.references == (SCHEMA,)]
     if len(failing) == len(uses):
         return "the instance is in error"

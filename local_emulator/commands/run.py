@@ -12,6 +12,7 @@ import click
 
 from local_emulator.commands.settings_options import settings_options, variables
 from local_emulator.console import Refusal, talk
+from local_emulator.ready_file import clear, ready_mark
 from local_emulator.supervisor import StartError, Supervisor, function_commands, inherited, scratch
 
 
@@ -30,10 +31,13 @@ def command(kubeconfig: str | None, context: str | None, install: bool, ready_fi
     from local_emulator.install import check_settings
 
     check_settings()
-    asyncio.run(_run(kubeconfig, context, install, ready_file, variables(settings)))
+    mark = Path(ready_file) if ready_file else None
+    if mark:
+        clear(mark)
+    asyncio.run(_run(kubeconfig, context, install, mark, variables(settings)))
 
 
-async def _run(kubeconfig: str | None, context: str | None, install: bool, ready_file: str | None, settings: Mapping[str, str]) -> None:
+async def _run(kubeconfig: str | None, context: str | None, install: bool, ready_file: Path | None, settings: Mapping[str, str]) -> None:
     from local_emulator.install import connect, ensure_crds
 
     cluster = await connect(kubeconfig, context)
@@ -78,15 +82,3 @@ def stop_signal() -> Iterator[asyncio.Event]:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
-
-
-@contextlib.contextmanager
-def ready_mark(path: str | None) -> Iterator[None]:
-    """A file that exists while everything runs."""
-    if path:
-        Path(path).write_text("ready\n", encoding="ascii")
-    try:
-        yield
-    finally:
-        if path:
-            Path(path).unlink(missing_ok=True)

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import click
 
-from local_emulator.commands.run import ready_mark, start_functions, stop_signal
+from local_emulator.commands.run import start_functions, stop_signal
 from local_emulator.commands.settings_options import settings_options, variables
 from local_emulator.console import Misuse, Refusal, escape, output_option, print_json, stdout, talk
 from local_emulator.kubeconfig import check, content, handed_out
+from local_emulator.ready_file import clear, ready_mark
 from local_emulator.supervisor import Child, Command, StartError, Supervisor, free_ports, inherited, scratch
 
 READY_AFTER = "0.8"
@@ -56,6 +57,9 @@ def command(port: int, kubeconfig: str | None, data_dir: str | None, ready_file:
     check_port(port)
     if target:
         check(target)
+    mark = Path(ready_file) if ready_file else None
+    if mark:
+        clear(mark)
     keep: tuple[str, ...] = ()
     if data_dir:
         try:
@@ -63,11 +67,11 @@ def command(port: int, kubeconfig: str | None, data_dir: str | None, ready_file:
         except OSError as error:
             raise Misuse(f"{data_dir}: {error.strerror or error}") from None
         keep = ("--data-dir", data_dir)
-    asyncio.run(_up(port, target, keep, ready_file, output, variables(settings)))
+    asyncio.run(_up(port, target, keep, mark, output, variables(settings)))
 
 
 async def _up(
-    port: int, kubeconfig: Path | None, keep: tuple[str, ...], ready_file: str | None, output: str, settings: Mapping[str, str]
+    port: int, kubeconfig: Path | None, keep: tuple[str, ...], ready_file: Path | None, output: str, settings: Mapping[str, str]
 ) -> None:
     with scratch() as directory, stop_signal() as stop:
         running = local_cluster(

@@ -32,8 +32,8 @@ SPEC: Object = {
 TYPES = {"Row": {"cell": "string"}}
 
 
-def warnings(*resources: Object) -> list[Problem]:
-    found = compiled(definition(*resources, spec=SPEC, types=TYPES)).warnings
+def warnings(*resources: Object, status: Object | None = None) -> list[Problem]:
+    found = compiled(definition(*resources, spec=SPEC, types=TYPES, status=status)).warnings
     assert {warning.code for warning in found} <= {"optional-field", "empty-object"}
     return list(found)
 
@@ -120,6 +120,40 @@ def test_reads_of_an_expression(expression: str, expected: list[tuple[str, str]]
 )
 def test_conditions_of_nodes(resources: list[Object], expected: list[tuple[str, str]]) -> None:
     assert fields(warnings(*resources)) == expected
+
+
+CONDITION = "${{runtime.newCondition({{type: 'Fine', status: 'True', reason: 'R', message: {}}})}}"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ({"x": "${schema.spec.name}"}, []),
+        # What only repeats a field is absent where the field is.
+        ({"x": "${schema.spec.text}", "y": "${schema.spec.o.x}"}, []),
+        ({"x": "http://${schema.spec.text}"}, [(OPTIONAL, "schema.spec.text")]),
+        ({"x": "${schema.spec.text + 'a'}", "y": {"z": "${schema.spec.list.size() + schema.spec.count}"}}, [
+            (OPTIONAL, "schema.spec.text"), (OPTIONAL, "schema.spec.list"), (OPTIONAL, "schema.spec.count"),
+        ]),
+        ({"x": "${has(schema.spec.text) ? schema.spec.text + 'a' : 'b'}"}, []),
+        ({"x": "${has(schema.spec.o) ? schema.spec.o.x + 'a' : 'b'}"}, [(EMPTY, "schema.spec.o.x")]),
+        # A node that is there says what its conditions say.
+        ({"x": "${a.metadata.name + string(schema.spec.on)}"}, []),
+        ({"x": "${b.metadata.name + string(schema.spec.on)}"}, [(OPTIONAL, "schema.spec.on")]),
+        ({"conditions": [CONDITION.format("schema.spec.text")]}, [(OPTIONAL, "schema.spec.text")]),
+        ({"conditions": [CONDITION.format("schema.spec.?text.orValue('')")]}, []),
+    ],
+)  # fmt: skip
+def test_reads_of_the_status(status: Object, expected: list[tuple[str, str]]) -> None:
+    found = warnings(config_map("a", includeWhen=["${has(schema.spec.on) && schema.spec.on}"]), config_map("b"), status=status)
+    assert fields(found) == expected
+    assert all("expression of the status" in warning.message and "without it, it has no value" in warning.message for warning in found)
+
+
+def test_a_read_of_the_status_is_not_told_beside_one_of_a_node() -> None:
+    """The cure is the same."""
+    (found,) = warnings(config_map("a", data={"x": "${schema.spec.text}"}), status={"x": "${schema.spec.text + 'a'}"})
+    assert "an expression of a reads it: without it, it waits for ever" in found.message
 
 
 def test_a_field_is_told_once_with_its_uses_counted() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from graphcore.graph.lint import guessed_plural
 from tests.support.definitions import Object, compiled, config_map, definition, deployment, resource
 
 
@@ -40,11 +39,6 @@ CASES: list[tuple[str, Object, list[str]]] = [
         ["optional-field"],
     ),
     ("text like a shell variable that ends nowhere", definition(config_map("a", data={"x": "echo ${HOME"})), ["stray-marker"]),
-    (
-        "a plural that is guessed wrongly",
-        definition(resource("g", {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "x"}}), config_map("a")),
-        [],
-    ),
     ("a whole object in the status", definition(deployment("d"), status={"all": "${d.status}"}), ["status-whole-object"]),
     ("an order that nobody keeps", definition(config_map("a"), annotated("b", {"kro.run/depends-on": "a"})), ["kro-annotation"]),
     (
@@ -67,27 +61,6 @@ def test_warning(name: str, rgd: Object, expected: list[str]) -> None:
         assert warning.severity == "warning"
         assert warning.hint
         assert warning.node
-
-
-def test_a_plural_that_a_stock_source_guesses_wrongly() -> None:
-    other = definition(spec={"x": "string"}, kind="Gateway", name="gateways")
-    crd = compiled(other).crd
-    assert crd is not None
-    from graphcore.graph import compile_graph
-    from local_emulator.offline import offline_schemas
-
-    rgd = definition(resource("g", {"apiVersion": "kro.run/v1alpha1", "kind": "Gateway", "metadata": {"name": "x"}}))
-    graph = compile_graph(rgd, offline_schemas().with_crd(crd))
-    assert [(warning.code, warning.path) for warning in graph.warnings] == [("plural-guess", "kind")]
-    assert "gatewaies" in graph.warnings[0].message
-
-
-@pytest.mark.parametrize(
-    "kind, guess",
-    [("Deployment", "deployments"), ("Gateway", "gatewaies"), ("Ingress", "ingresses"), ("Endpoints", "endpoints"), ("Policy", "policies")],
-)
-def test_guessed_plural(kind: str, guess: str) -> None:
-    assert guessed_plural(kind) == guess
 
 
 def test_a_shell_variable_gets_a_hint_how_to_keep_it() -> None:
