@@ -1,10 +1,10 @@
 """Deliveries become runs: at most one run per object and process at a time, no needless one, and none missed.
 
-Rule 9 of the architecture. Events arrive at least once, unordered and while a run for the same object is under way. What arrives during a
-run may be the echo of that run's own writes (the watch is often ahead of the answer to the write), or news that the run had already read
-past. So an arrival waits for the run to end and is then judged: it is an echo, and acknowledged without a request, if every change that
-it stands for was acted on by a run that ended acknowledged; otherwise it joins the *next* run, which begins after the arrival and
-therefore reads what the event was about.
+Rule 9 (docs/explanation/concurrency.md). Events arrive at least once, unordered and while a run for the same object is under way. What
+arrives during a run may be the echo of that run's own writes (the watch is often ahead of the answer to the write), or news that the run
+had already read past. So an arrival waits for the run to end and is then judged: it is an echo, and acknowledged without a request, if
+every change that it stands for was acted on by a run that ended acknowledged; otherwise it joins the *next* run, which begins after the
+arrival and therefore reads what the event was about.
 
 The judgement is per change. A version is seen if the run acted on it or on a later one. A deletion is seen only by the object's end, never
 by a version: a list after a break tells of a disappearance with the last version known, which some run has most likely read.

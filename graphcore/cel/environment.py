@@ -1,7 +1,7 @@
 """What expressions are compiled against: declared variables, declared object types, and every function kro registers.
 
 Making an environment is cheap: the function tables are prepared once per process and shared.
-Source: kro/cel.md §2; kro ``pkg/cel/environment.go``.
+Source: docs/explanation/cel.md; kro ``pkg/cel/environment.go``.
 """
 
 from __future__ import annotations

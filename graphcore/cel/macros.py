@@ -203,7 +203,7 @@ def _optional(function: str, wrap: Callable[[Maker, Expr], Expr]) -> Expander:
 
 
 def _new_condition(make: Maker, target: Expr | None, args: Sequence[Expr]) -> Expr | None:
-    """``runtime.newCondition({type: …, status: …, reason: …, message: …})``: bare keys become strings (kro/cel.md §5.6)."""
+    """``runtime.newCondition({type: …, status: …, reason: …, message: …})``: bare keys become strings (docs/explanation/cel.md)."""
     if type(target) is not Ident or target.name != "runtime":
         return None
     literal = args[0]

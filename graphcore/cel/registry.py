@@ -1,7 +1,7 @@
 """All functions kro registers, by name: the libraries joined.
 
 The libraries are imported when the first expression is checked or compiled, not with the package: a process that only needs types or
-templates does not pay for them. Source: kro/cel.md §2 (which libraries, in which order).
+templates does not pay for them. Source: docs/explanation/cel.md (environment).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ keeps ``${"abc}`` as text; here every form of CEL literal is known (single quote
 has a closing brace but also a string literal that does not end is a fault. What kro takes and CEL can parse keeps its meaning: ``${abc``
 is text, ``$${x}`` a dollar sign and an expression, and a brace in a comment counts (``${a // b}`` is an expression).
 
-Source: kro/cel.md §1 (kro ``pkg/graph/parser/cel.go``).
+Source: docs/explanation/cel.md (expressions in text); kro ``pkg/graph/parser/cel.go``.
 """
 
 from __future__ import annotations

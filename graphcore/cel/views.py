@@ -8,7 +8,7 @@ which is what is written when an expression returns it.
 A plan is None (nothing to do), the name of a scalar's decoding, or a dict: ``f`` fields of an object, ``a`` identifiers of properties whose
 name is none, ``m`` values of a map, ``l`` elements of a list, ``t`` the list's type (``set``, or the keys of a ``map``).
 
-Source: kro/cel.md §6; kro ``pkg/cel/unstructured``; Kubernetes ``apiserver/pkg/cel/common/values.go``.
+Source: docs/explanation/cel.md; kro ``pkg/cel/unstructured``; Kubernetes ``apiserver/pkg/cel/common/values.go``.
 """
 
 from __future__ import annotations

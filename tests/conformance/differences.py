@@ -30,7 +30,7 @@ RECORDED_OTHERWISE = (
 CHECKER_DIFFERENCES = {
     "checking: encode('hello')": "functions are not looked up in the container: kro's environment has none",
     "parsing: [].existsOne(__result__, __result__)": (
-        "recorded with a parser that has an existsOne of one variable; it is not among cel-go's standard macros, so not in kro (kro/cel.md §2)"
+        "recorded with a parser that has an existsOne of one variable; it is not among cel-go's standard macros, so not in kro"
     ),
     "parsing: func{{a}}": "after two syntax errors in one object literal we stop; cel-go's error recovery adds a third",
 }

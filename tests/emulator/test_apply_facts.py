@@ -1,4 +1,4 @@
-"""The facts about server-side apply that the fencing of architecture.md (rules 3 and 6) rests on, as measured on a real kube-apiserver."""
+"""The facts about server-side apply that rules 3 and 6 rest on (docs/explanation/concurrency.md), as measured on a real kube-apiserver."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 A template's holes are types: ``{string}.indexOf({string})`` makes an int from two strings. ``T``, ``T2`` and ``C`` (comparable) are chosen at
 random, ``E`` and ``K`` are the element and key of what is wanted; ``{v}``, ``{i}`` and ``{k}`` are names of a macro's variables.
-Spec: every function and macro of kro/cel.md §2 occurs except kro's own, which cel-go cannot answer for; ``test_differential.py`` asserts it.
+Spec: every function and macro of docs/reference/cel-functions.md occurs except kro's own, which cel-go cannot answer for;
+``test_differential.py`` asserts it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every function and macro of kro's environment (kro/cel.md §2): a right use, a use with a wrong type, and an edge case.
+"""Every function and macro of kro's environment (docs/reference/cel-functions.md): a right use, a use with a wrong type, and an edge case.
 
 The right use of a function uses each of its overloads, and that of a macro each number of arguments; ``test_library_table.py`` sees to it.
 Every expression is also put to cel-go, except those with functions of :data:`KRO`, and must be answered alike (``make test-conformance``).

@@ -1,4 +1,4 @@
-"""Whether a result fits its field (kro/cel.md §4, and what kro/defects.md rows 1–4 say to do better)."""
+"""Whether a result fits its field (docs/explanation/cel.md), where kro lets too much pass, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results as JSON (kro/cel.md §7)."""
+"""Results as JSON (docs/explanation/cel.md)."""
 
 from __future__ import annotations
 

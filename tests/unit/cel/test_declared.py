@@ -1,4 +1,4 @@
-"""OpenAPI schemas as CEL types (kro/cel.md §3.1)."""
+"""OpenAPI schemas as CEL types (docs/explanation/cel.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where expressions begin and end in template strings (kro/cel.md §1)."""
+"""Where expressions begin and end in template strings (docs/explanation/cel.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Observed objects as typed values (kro/cel.md §6), decoded only where an expression reads."""
+"""Observed objects as typed values (docs/explanation/cel.md), decoded only where an expression reads."""
 
 from __future__ import annotations
 

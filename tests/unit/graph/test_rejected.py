@@ -16,7 +16,7 @@ def external(id: str, **metadata: Any) -> Object:
     return resource(id, externalRef={"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
 
 
-# row of graph.md §8, name, definition, code, node, path, words of the message
+# number, name, definition, code, node, path, words of the message
 CASES: list[tuple[int, str, Object, str, str | None, str | None, str]] = [
     (1, "kind not upper camel", definition(kind="thing"), "invalid-kind", None, "spec.schema.kind", "kind 'thing' is not a valid KRO kind name: must be UpperCamelCase"),
     (2, "id reserved", definition(config_map("spec")), "reserved-id", "spec", "spec.resources[0].id", "id spec is a reserved keyword in KRO"),
