@@ -133,7 +133,7 @@ class AsgiCluster:
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     if line.strip():
-                        yield decode(line)
+                        yield decode(line, shallow=True)
             if reply.status >= 300:
                 yield {"type": "ERROR", "object": {**decode(rest), "code": reply.status}}
 

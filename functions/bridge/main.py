@@ -123,8 +123,9 @@ class Inlet:
     def hear(self, event: Event, word: str | None) -> None:
         """Takes the word with which a function ended its run for an event."""
         if word == UNTOLD and event.role in (Role.INSTANCE, Role.MEMBER):
-            target = event.target
-            self.bridge.refused(target.group, target.kind)
+            # None of ours answers so to an event without a target; whoever else may.
+            with contextlib.suppress(EventError):
+                self.bridge.refused(event.target.group, event.target.kind)
 
     async def _send(self, event: Event) -> Sent:
         sent = await self._post.send(self.settings.sink or address_of(event.role, self.settings), event)

@@ -7,6 +7,7 @@ Everything above this module says *what* to ask (:class:`Request`); only an impl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -105,15 +106,24 @@ def answer_of(request: Request, status: int, content: bytes, retry_after: str | 
     seconds = None if number is None else float(number)
     if request.raw and 200 <= status < 300:
         return Answer(status, {}, seconds, content)
-    return Answer(status, decode(content), seconds)
+    return Answer(status, decode(content, shallow=request.accept in (METADATA, METADATA_LIST)), seconds)
 
 
-def decode(content: bytes) -> dict[str, Any]:
-    """The JSON object in an answer's body; {} for an empty body, a Status for anything that is no JSON object."""
+def decode(content: bytes, *, shallow: bool = False) -> dict[str, Any]:
+    """The JSON object in an answer's body; {} for an empty body, a Status for anything that is no JSON object.
+
+    shallow: what is nested too deeply to be read is left out. Of metadata only managedFields can be so deep: they repeat the form of the
+    whole object, and one that somebody has nested a thousand levels deep must not keep its neighbours in a list or a watch from being read.
+    Raises ClusterError where that is not allowed.
+    """
     if not content:
         return {}
     try:
         value = json.loads(content)
+    except RecursionError:
+        if not shallow:
+            raise ClusterError("the API server's answer is nested too deeply to be read") from None
+        return decode(_cut(content))
     except ValueError:
         value = None
     if isinstance(value, dict):
@@ -121,3 +131,25 @@ def decode(content: bytes) -> dict[str, Any]:
     # What is not the API server's own answer is a proxy's page, or the plain line about a path that nothing serves.
     line = content[:80].decode("utf-8", "replace").strip().splitlines()[:1]
     return {"kind": "Status", "status": "Failure", "message": f"not an answer of the Kubernetes API: {''.join(line)}", "reason": ""}
+
+
+_DEEPEST = 100
+"""Levels of arrays and objects; labels, annotations and owners in a list of objects lie at six."""
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.S)
+
+
+def _cut(content: bytes) -> bytes:
+    """JSON with null for whatever is nested deeper than ``_DEEPEST``."""
+    parts: list[bytes] = []
+    level = start = 0
+    for token in _BRACKET.finditer(content):
+        if token[0] in (b"[", b"{"):
+            if level == _DEEPEST:
+                parts.append(content[start : token.start()])
+            level += 1
+        elif token[0] in (b"]", b"}"):
+            level -= 1
+            if level == _DEEPEST:
+                parts.append(b"null")
+                start = token.end()
+    return b"".join((*parts, content[start:] if level <= _DEEPEST else b""))

@@ -8,10 +8,12 @@ function cannot tell the sources apart.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote, unquote
 
 from cloudevents.conversion import to_binary
 from cloudevents.exceptions import GenericException
@@ -27,6 +29,7 @@ from functions.platform.subjects import (
     progress_from_data,
     progress_to_data,
 )
+from graphcore.converge import addresses
 from graphcore.graph.model import Resource
 from graphcore.names import (
     API_VERSION,
@@ -48,6 +51,9 @@ from graphcore.numbers import whole
 WATCH_TYPES = frozenset({EVENT_ADD, EVENT_UPDATE, EVENT_DELETE})
 MAX_EVENT = 1024 * 1024
 """Longest event body read, in bytes; metadata is a few kilobytes, a stock source may send whole objects."""
+_AS_IT_IS = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
+"""What CloudEvents' HTTP binding does not escape in the value of a header; the name of a ClusterRole may have nearly any character."""
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 KEPT_METADATA = ("name", "namespace", "uid", "resourceVersion", "generation", "labels", "ownerReferences", "deletionTimestamp")
 
 
@@ -111,7 +117,16 @@ class Event:
 
     @property
     def target(self) -> Reference:
-        """The object to converge: what the labels of a member, a revision or a generated CRD name, else the subject. Raises EventError."""
+        """The object to converge: what the labels of a member, a revision or a generated CRD name, else the subject.
+
+        Raises EventError, also for what could not be asked for.
+        """
+        found = self._named()
+        if self.role is not Role.RESYNC and not found.addressable:
+            raise EventError("no object has such a kind, namespace and name as this event's")
+        return found
+
+    def _named(self) -> Reference:
         labels = self.metadata.get("labels") or {}
         try:
             if self.role is Role.MEMBER:
@@ -171,7 +186,8 @@ def encode(event: Event, source: str) -> tuple[dict[str, str], bytes]:
     }
     if event.progress:
         data["progress"] = progress_to_data(event.progress)
-    headers, body = to_binary(CloudEvent({key: value for key, value in attributes.items() if value}, data))
+    escaped = {key: quote(value, _AS_IT_IS, errors="surrogatepass") for key, value in attributes.items() if value}
+    headers, body = to_binary(CloudEvent(escaped, data))
     return {str(key): str(value) for key, value in headers.items()}, body
 
 
@@ -180,18 +196,20 @@ def parse(headers: Mapping[str, str], body: bytes) -> Event:
     if len(body) > MAX_EVENT:
         raise EventError(f"event longer than {MAX_EVENT} bytes")
     try:
-        event = from_http(dict(headers), body, data_unmarshaller=_json)
+        plain = {key: unquote(value) if key.lower().startswith("ce-") else value for key, value in headers.items()}
+        event = from_http(plain, body, data_unmarshaller=_json)
     except (GenericException, ValueError, TypeError, KeyError, RecursionError):
         raise EventError("not a CloudEvent") from None
     attributes = {str(key): str(value) for key, value in event.get_attributes().items() if value is not None}
+    if not attributes["type"]:
+        raise EventError("attribute type is empty")
     try:
         role = Role(attributes.get("krorole", ""))
     except ValueError:
         raise EventError("attribute krorole is missing or unknown") from None
     data = event.get_data()
     data = data if isinstance(data, dict) else {}
-    metadata = data.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = _metadata(data.get("metadata"))
     subject = Reference(*(attributes.get(key, "") for key in ("apiversion", "kind", "namespace", "name")))
     plural = _plural(attributes.get("subject", ""), subject.name)
     return Event(
@@ -199,7 +217,7 @@ def parse(headers: Mapping[str, str], body: bytes) -> Event:
         role=role,
         subject=subject,
         partition=attributes.get("partitionkey", ""),
-        metadata={key: metadata[key] for key in KEPT_METADATA if key in metadata},
+        metadata=metadata,
         changes=_changes(data, metadata, subject, plural, deleted=attributes["type"] == EVENT_DELETE),
         revision=_revision(attributes.get("krorevision", "")),
         definition=attributes.get("krodefinition", ""),
@@ -222,7 +240,7 @@ def _revision(text: str) -> int | None:
 def _plural(subject: str, name: str) -> str:
     """The last but one part of ``/apis/apps/v1/namespaces/default/deployments/web``."""
     parts = subject.split("/")
-    return parts[-2] if name and len(parts) > 2 and parts[-1] == name else ""
+    return parts[-2] if name and len(parts) > 2 and unquote(parts[-1]) == name and addresses.is_plural(parts[-2]) else ""
 
 
 def _changes(
@@ -235,8 +253,35 @@ def _changes(
     return (Changed(uid, str(metadata.get("resourceVersion", "")), deleted, subject, plural),) if uid else ()
 
 
+def _metadata(value: Any) -> dict[str, Any]:
+    """What is kept of an object's metadata, each part of the form that the API gives it. Raises EventError."""
+    if value is None:
+        return {}
+    kept = {key: value[key] for key in KEPT_METADATA if value.get(key) is not None} if isinstance(value, dict) else None
+    if kept is None or not all(_FORMS[key](part) for key, part in kept.items()):
+        raise EventError("metadata in the data are not of the form that the API gives them")
+    return kept
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_FORMS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("name", "namespace", "uid", "resourceVersion", "deletionTimestamp"), _is_text),
+    "generation": lambda value: whole(value) is not None,
+    "labels": lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
+    "ownerReferences": lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
+}
+
+
 def _json(body: bytes | str) -> Any:
-    return json.loads(body) if body else None
+    text = body.decode() if isinstance(body, bytes) else body
+    value = json.loads(text) if text else None
+    if _SURROGATE.search(text):
+        # Half a character can be escaped, but never be sent on, logged or be part of a path.
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 __all__ = [

@@ -123,7 +123,7 @@ class LiveCluster:
                         yield {"type": "ERROR", "object": {**status, "code": response.status}}
                         return
                     async for line in _lines(response.content):
-                        yield decode(line)
+                        yield decode(line, shallow=True)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 raise self._unreachable(error) from None
 

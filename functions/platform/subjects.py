@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from graphcore.converge import addresses
 from graphcore.numbers import whole
 
 
@@ -25,6 +26,17 @@ class Reference:
     @property
     def group(self) -> str:
         return self.api_version.rpartition("/")[0]
+
+    @property
+    def addressable(self) -> bool:
+        """Whether there can be such an object: whatever posts events writes this."""
+        try:
+            addresses.resource_of(self.api_version, self.kind, "any", namespaced=bool(self.namespace))
+            addresses.namespace_of(self.namespace)
+            addresses.name_of(self.name)
+        except ValueError:
+            return False
+        return True
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
@@ -96,8 +108,10 @@ def _change(item: Any, uid: str, subject: Reference, plural: str, *, deleted: bo
     own = str(item["uid"])
     about, path = (subject, plural) if own == uid else (None, "")
     if item.get("kind") and item.get("name"):
-        about = Reference(*(str(item.get(key, "")) for key in ("apiVersion", "kind", "namespace", "name")))
-        path = str(item.get("plural", ""))
+        named = Reference(*(str(item.get(key, "")) for key in ("apiVersion", "kind", "namespace", "name")))
+        plural_of_it = str(item.get("plural", ""))
+        known_path = not plural_of_it or addresses.is_plural(plural_of_it)
+        about, path = (named, plural_of_it) if named.addressable and known_path else (None, "")
     return Changed(own, str(item.get("resourceVersion", "")), gone, about, path)
 
 

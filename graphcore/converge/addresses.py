@@ -21,6 +21,11 @@ def resource_of(api_version: object, kind: object, plural: object, *, namespaced
     return Resource(_matching(_VERSION, api_version), _matching(_KIND, kind), _matching(_PLURAL, plural), namespaced)
 
 
+def is_plural(text: str) -> bool:
+    """Whether a kind can have this plural."""
+    return _PLURAL.fullmatch(text) is not None
+
+
 def namespace_of(text: object) -> str:
     """A namespace, or "". Raises ValueError."""
     return _matching(_PLURAL, text) if text else ""

@@ -110,7 +110,7 @@ def test_no_header_raises_anything_but_the_verdict_on_the_event(name: str, value
 @pytest.mark.parametrize("value", [text for text in BAD_HEADERS if text.isascii() or text == "²"])
 def test_the_bridge_answers_400_to_a_bad_header(header: str, value: str) -> None:
     taken: list[object] = []
-    inlet = SimpleNamespace(take=lambda *event: taken.append(event), hear=lambda *_: None, telemetry=Telemetry("bridge", lambda _: None))
+    inlet = SimpleNamespace(receive=lambda *event, **_: taken.append(event), telemetry=Telemetry("bridge", lambda _: None))
     headers, body = encode(EVENT, "test")
 
     async def answers() -> list[int]:
