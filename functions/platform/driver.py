@@ -189,9 +189,13 @@ class Driver:
                 sight.note_written(answer.body)
             return Found(answer.body)
         # An apply never finds "nothing": a missing kind or namespace is a refusal that the user has to hear of.
-        if answer.status == 404 and not isinstance(effect, Apply | Create):
-            return Missing() if answer.missing(effect.name) else not_served(effect.resource)
-        return refusal(answer)
+        refused = refusal(answer)
+        if answer.status != 404 or isinstance(effect, Apply | Create):
+            return refused
+        if refused.namespace_gone and effect.resource.plural != "namespaces":
+            # Also where the object has the namespace's own name.
+            return refused
+        return Missing() if answer.missing(effect.name) else not_served(effect.resource)
 
     async def _list(self, effect: List, sight: Sight) -> Result:
         query = {"limit": str(PAGE)}

@@ -33,6 +33,10 @@ def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sig
             telemetry.count("runs_total", outcome="waiting")
             telemetry.log("info", "waiting", object=str(target), on="; ".join(on[:SHOWN]))
             return Report("waiting", retry_after, seen, ended, sight.graph)
+        case Failed(vanished=namespace, retry_after=retry_after) if namespace:
+            telemetry.count("runs_total", outcome="namespace_gone")
+            telemetry.log("warning", "namespace gone", object=str(target), namespace=namespace)
+            return Report("failed", retry_after, seen, ended, sight.graph)
         case Failed(problems=problems, retry_after=retry_after, backs_off=backs_off, untold=untold):
             telemetry.count("runs_total", outcome="failed")
             codes = ", ".join(f"{problem.code} at {problem.node or 'definition'}" for problem in problems[:SHOWN])

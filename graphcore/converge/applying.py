@@ -112,7 +112,7 @@ def rehearse(session: Session, wanted: Iterable[Wanted]) -> Steps[set[Identity]]
             # Once it leaves a trace: the inventory that the fence writes is what the kind's appearance finds the instance by.
             continue
         if not result.conflict:
-            _refused(item, result)
+            _refused(session, item, result)
             refused.add(item.identity)
             continue
         current = yield from one(Get(item.record.node.resource, meta(item.desired)["name"], namespace_of(item.desired) or None))
@@ -216,7 +216,7 @@ def _settle_one(session: Session, item: Wanted, result: Result, members: Members
                 resource, name = item.record.node.resource, meta(item.desired)["name"]
                 current = yield from one(Get(resource, name, namespace_of(item.desired) or None))
             case Refused():
-                _refused(item, result)
+                _refused(session, item, result)
                 return
             case _:
                 raise TypeError(f"unexpected result {type(result).__name__}")
@@ -228,7 +228,7 @@ def _settle_one(session: Session, item: Wanted, result: Result, members: Members
             case Missing():
                 raise Restart
             case Refused():
-                _refused(item, current)
+                _refused(session, item, current)
                 return
             case _:
                 raise TypeError(f"unexpected result {type(current).__name__}")
@@ -272,7 +272,8 @@ def _accept(session: Session, item: Wanted, stored: Object, over: Object | None,
         session.created.objects[meta(stored)["uid"]] = (item.record.node.resource, stored)
 
 
-def _refused(item: Wanted, result: Refused) -> None:
+def _refused(session: Session, item: Wanted, result: Refused) -> None:
+    session.check_namespace(result)
     # What is not a member yet, or is there no longer (404: its kind or namespace is gone), may replace what a prune would take away.
     absent = item.observed is None or result.code == 404
     item.record.fail(f"{_what(item)}: {result.cause}", retry=True, absent=absent)

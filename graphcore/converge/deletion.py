@@ -102,6 +102,7 @@ def _release(session: Session) -> Steps[Outcome]:
     rest = [name for name in metadata.get("finalizers") or () if name != names.FINALIZER]
     body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "uid": metadata["uid"], "finalizers": rest}}
     result = yield from one(Patch(session.resource, session.request.name, session.request.namespace, body))
+    session.check_namespace(result)
     match result:
         case Missing():
             return Converged(gone=True)

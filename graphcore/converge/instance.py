@@ -38,7 +38,7 @@ from graphcore.converge.metadata import (
 from graphcore.converge.outstanding import wanted_behind_refusals
 from graphcore.converge.prune import Removal, candidates, prune
 from graphcore.converge.resolving import NoGraph, resolve_graph
-from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Steps, one
+from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Steps, Vanished, one
 from graphcore.converge.status import (
     BUILT_IN,
     MANAGED,
@@ -59,6 +59,8 @@ __all__ = ["Created", "InstanceRequest", "Options", "converge_instance"]
 
 ATTEMPTS = 6
 LONGEST_RETRY = 300.0
+VANISHED_RETRY = 300.0
+"""Seconds between two looks at an instance whose namespace is gone."""
 UNREAD = frozenset({"resourceVersion", "managedFields"})
 """Metadata that move with every write and that no run depends on."""
 
@@ -75,7 +77,16 @@ def _attempts(request: InstanceRequest, now: datetime, options: Options) -> Run:
             return (yield from _attempt(request, now, options, created))
         except Restart:
             continue
+        except Vanished as gone:
+            return _vanished(gone.namespace, options)
     return Conflict("other writers changed the instance or its children during every attempt")
+
+
+def _vanished(namespace: str, options: Options) -> Failed:
+    """Kubernetes can leave objects behind when a namespace ends. Neither a status nor an Event can say so there."""
+    message = f"namespace {namespace} does not exist: what is left in it can only be deleted until it is made again"
+    problem = Problem("namespace-gone", message, "schema")
+    return Failed((problem,), VANISHED_RETRY if options.requeue_interval > 0 else None, vanished=namespace)
 
 
 def _attempt(request: InstanceRequest, now: datetime, options: Options, created: Created) -> Steps[Outcome]:

@@ -1,8 +1,8 @@
 """What one attempt at one instance knows and has done so far, and the writes to the instance itself.
 
 An attempt starts from a fresh read of the instance; :class:`Restart` ends it where somebody else was faster, :class:`Blocked` where the
-API server does not let us manage the instance. What previous attempts of the same invocation created is handed on: those objects stay this
-invocation's responsibility whatever the next attempt reads.
+API server does not let us manage the instance, :class:`Vanished` where it lets nobody any more. What previous attempts of the same
+invocation created is handed on: those objects stay this invocation's responsibility whatever the next attempt reads.
 """
 
 from __future__ import annotations
@@ -88,6 +88,14 @@ class Blocked(Exception):
         super().__init__(message)
 
 
+class Vanished(Exception):
+    """The instance's namespace does not exist: nothing in it can be written any more, only deleted."""
+
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+        super().__init__(namespace)
+
+
 def one(effect: Effect) -> Steps[Result]:
     """Perform one effect."""
     results = yield (effect,)
@@ -165,6 +173,12 @@ class Session:
         found = Record(regarding(about or self.instance), "Warning" if kind == "Warning" else "Normal", reason, message, once)
         if found not in self.events:
             self.events.append(found)
+
+    def check_namespace(self, result: Result) -> None:
+        """Raises Vanished where a write was refused because the instance's own namespace is gone."""
+        gone = result.namespace_gone if isinstance(result, Refused) else ""
+        if gone and gone == self.namespace:
+            raise Vanished(gone)
 
     def covered(self, places: Iterable[Place]) -> bool:
         """Whether the recorded inventory, in both its forms, already has these places."""
@@ -255,6 +269,7 @@ class Session:
         self._accept(result, self.mark)
 
     def _accept(self, result: Result, mark: Mark) -> None:
+        self.check_namespace(result)
         if isinstance(result, Found):
             self.instance, self.mark, self.wrote = result.object, mark, True
         elif isinstance(result, Missing) or (isinstance(result, Refused) and result.conflict):

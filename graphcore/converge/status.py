@@ -214,7 +214,10 @@ def _integral(value: Any) -> Any:
 
 
 def write_status(session: Session, status: Mapping[str, Any]) -> Steps[bool]:
-    """Replace the status if it differs. True if it was written; then nobody else touched the instance since it was read. Raises Restart."""
+    """Replace the status if it differs. True if it was written; then nobody else touched the instance since it was read.
+
+    Raises Restart, Blocked, Vanished.
+    """
     before = current_status(session)
     if same(before, status):
         return False
@@ -222,6 +225,7 @@ def write_status(session: Session, status: Mapping[str, Any]) -> Steps[bool]:
     body["metadata"] = {key: value for key, value in body["metadata"].items() if key != "managedFields"}
     effect = Replace(session.resource, session.request.name, session.request.namespace, body, subresource="status")
     result = yield from one(effect)
+    session.check_namespace(result)
     match result:
         case Found():
             if session.options.condition_events:
