@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
+from typing import Any
 
 from functions.bridge.main import Inlet
 from functions.bridge.main import application as bridge_application
@@ -21,6 +24,7 @@ from functions.platform.delivery import Function, application
 from functions.platform.platform import assemble
 from functions.platform.settings import Settings
 from functions.platform.telemetry import Telemetry
+from functions.platform.waiting import Clock, Sleep
 from local_emulator.inprocess import App, AsgiCluster, AsgiPost, Delivered
 from local_emulator.install import ensure_crds
 from local_emulator.server import create_app
@@ -31,7 +35,10 @@ BRIDGE_URL = "http://bridge.local"
 
 @dataclass(slots=True)
 class Host:
-    """A running world. api: the emulator's application. deliveries: every event delivered. clusters: what each function asked, by name."""
+    """A running world. api: the emulator's application. deliveries: every event delivered. clusters: what each function asked, by name.
+
+    clock, sleep, jitter: what bridge and functions wait by.
+    """
 
     api: App
     settings: Settings
@@ -40,6 +47,9 @@ class Host:
     lines: list[str] = field(default_factory=list)
     apps: dict[str, App] = field(default_factory=dict)
     inlet: Inlet | None = None
+    clock: Clock = time.monotonic
+    sleep: Sleep = asyncio.sleep
+    jitter: Callable[[], float] = random.random
 
     async def quiet(self, still: float = 0.05) -> None:
         """Returns when nothing has been asked or delivered for ``still`` seconds and nothing is queued."""
@@ -64,7 +74,7 @@ class Host:
         settings = replace(self.settings, bridge_url=BRIDGE_URL if name == "fanout" else "")
         platform = assemble(name, settings, cluster, post, Telemetry(name, self.lines.append))
         module = MODULES[name]
-        function = Function(module.make, lambda: platform)
+        function = Function(module.make, lambda: platform, clock=self.clock, jitter=self.jitter)
 
         async def target(request: object) -> object:
             return await function.handle(request)  # type: ignore[arg-type]
@@ -79,7 +89,8 @@ class Host:
         )
         cluster = self.clusters.setdefault("bridge", AsgiCluster(self.api, "krofn-bridge/test"))
         post = AsgiPost(self.apps, "krofn/bridge", self.deliveries)
-        self.inlet = Inlet(addressed, cluster, post, Telemetry("bridge", self.lines.append))
+        telemetry = Telemetry("bridge", self.lines.append)
+        self.inlet = Inlet(addressed, cluster, post, telemetry, clock=self.clock, sleep=self.sleep, jitter=self.jitter)
         self.apps[BRIDGE_URL] = bridge_application(self.inlet)
         await self.inlet.start()
 
@@ -101,9 +112,9 @@ def address(name: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def hosted(settings: Settings | None = None, make_app: Callable[[], App] = create_app) -> AsyncIterator[Host]:
-    """A world with the CRDs installed and everything started."""
-    host = Host(make_app(), settings or Settings(resync_period=0.0))
+async def hosted(settings: Settings | None = None, make_app: Callable[[], App] = create_app, **time: Any) -> AsyncIterator[Host]:
+    """A world with the CRDs installed and everything started. time: clock, sleep and jitter of :class:`Host`."""
+    host = Host(make_app(), settings or Settings(resync_period=0.0), **time)
     await ensure_crds(host.client("krofn-install"), install=True)
     for name in MODULES:
         host.boot(name)

@@ -20,12 +20,21 @@ from local_emulator.server import create_app
 Object = dict[str, Any]
 
 
-def play(scene: Callable[[Host], Awaitable[None]], *, ready_after: float | None = None, within: float = 30.0, **settings: Any) -> None:
-    """Runs a scene in a world of its own, with the resync off so that requests can be counted."""
+def play(
+    scene: Callable[[Host], Awaitable[None]],
+    *,
+    ready_after: float | None = None,
+    within: float = 30.0,
+    time: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> None:
+    """Runs a scene in a world of its own, with the resync off so that requests can be counted. time: what everything waits by."""
 
     async def run() -> None:
         async with hosted(
-            Settings(**{"resync_period": 0.0, **settings}), lambda: create_app(settings=ServerSettings(ready_after=ready_after))
+            Settings(**{"resync_period": 0.0, **settings}),
+            lambda: create_app(settings=ServerSettings(ready_after=ready_after)),
+            **(time or {}),
         ) as host:
             await scene(host)
 

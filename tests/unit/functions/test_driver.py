@@ -243,6 +243,25 @@ def test_a_404_that_is_not_the_objects_own_does_not_mean_that_it_is_gone(effect:
     assert not sight.ended
 
 
+@pytest.mark.parametrize("name", ["a", "ns"], ids=["another name", "the namespace's own name"])
+@pytest.mark.parametrize("write", [Patch, Replace, Apply, Create])
+def test_a_namespace_that_is_gone_is_not_taken_for_the_objects_end(write: type, name: str) -> None:
+    answer = failure(404, "NotFound", 'namespaces "ns" not found', name="ns", kind="namespaces")
+    body = {"metadata": {"name": name}}
+    effects = {
+        Patch: Patch(CONFIG, name, "ns", body),
+        Replace: Replace(CONFIG, name, "ns", body, "status"),
+        Apply: Apply(CONFIG, name, "ns", body, "m"),
+        Create: Create(CONFIG, "ns", body),
+    }
+    (got,), sight = perform(Scripted(answer), effects[write])
+    assert isinstance(got, Refused)
+    assert (got.namespace_gone, sight.ended) == ("ns", set())
+    namespace = Resource("v1", "Namespace", "namespaces", namespaced=False)
+    (got,), _ = perform(Scripted(answer), Patch(namespace, "ns", None, {}))
+    assert got == Missing()
+
+
 def test_what_was_only_looked_at_is_not_seen() -> None:
     _, sight = perform(
         Scripted(Answer(200, obj()), Answer(200, obj("b", "7", "v"))), Get(CONFIG, "a", "ns", look=True), Get(CONFIG, "b", "ns")
