@@ -24,7 +24,8 @@ from local_emulator.namespaces import namespace_of
 from local_emulator.openapi import OpenApi
 from local_emulator.registry import Registry, Resource, Subresource
 from local_emulator.requestlog import LogEntry, RequestLog
-from local_emulator.requests import Request, Response, Target, parse_path, verb_of, warning_headers, write_options
+from local_emulator.requests import Request, Target, parse_path, verb_of, write_options
+from local_emulator.responses import Response, warning_headers
 from local_emulator.reviews import review
 from local_emulator.status import ApiError
 from local_emulator.store import Store

@@ -7,20 +7,12 @@ by its apiVersion alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from local_emulator.autoscalers import from_v1, to_v1
+from local_emulator.registry import Conversion
 
 Object = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """``show``: stored form to this version; ``store``: back. Objects come without kind and apiVersion."""
-
-    show: Callable[[Object], Object]
-    store: Callable[[Object], Object]
 
 
 _EVENT = {

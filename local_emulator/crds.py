@@ -13,9 +13,8 @@ from typing import Any
 from graphcore.errors import Problem
 from local_emulator import metadata as meta
 from local_emulator import status
-from local_emulator.conversion import Conversion
 from local_emulator.model.report import Mismatch, Report
-from local_emulator.registry import CUSTOM_VERBS, Column, Registry, Resource, ScalePaths, Subresource
+from local_emulator.registry import CUSTOM_VERBS, Column, Conversion, Registry, Resource, ScalePaths, Subresource
 from local_emulator.status import Cause
 from local_emulator.store import CollectionKey, Event, Store
 from local_emulator.transactions import Transactions

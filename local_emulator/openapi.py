@@ -11,7 +11,8 @@ from local_emulator.builtin.paths import document_paths
 from local_emulator.builtin.schemas import openapi_document
 from local_emulator.codec import encode
 from local_emulator.registry import Registry, Resource
-from local_emulator.requests import Request, Response
+from local_emulator.requests import Request
+from local_emulator.responses import Response
 
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _SHARED = (

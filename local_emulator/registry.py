@@ -7,18 +7,26 @@ shows only in ``custom``. Versions of one kind share ``storage``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphcore.numbers import whole
 from local_emulator.codec import decode, encode
-from local_emulator.conversion import Conversion
 from local_emulator.store import CollectionKey
 
+Object = dict[str, Any]
 WRITE_VERBS = ("create", "update", "patch", "delete", "deletecollection")
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A version of a kind that is not stored. show: from the stored form; store: back. Objects come without kind and apiVersion."""
+
+    show: Callable[[Object], Object]
+    store: Callable[[Object], Object]
 
 
 @dataclass(frozen=True, slots=True)

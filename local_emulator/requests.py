@@ -1,14 +1,13 @@
-"""One HTTP request as the handlers see it: what it addresses, what it wants to do, and the answer."""
+"""One HTTP request as the handlers see it: what it addresses, and what it wants to do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from local_emulator import status
 from local_emulator.status import Cause
-from local_emulator.watch import Watch
 from local_emulator.writing import Options
 
 FIELD_VALIDATION = ("", "Ignore", "Strict", "Warn")
@@ -47,17 +46,6 @@ class Request:
     @property
     def content_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip()
-
-
-@dataclass(slots=True)
-class Response:
-    """An answer: bytes, or a watch to stream."""
-
-    code: int = 200
-    body: bytes = b""
-    content_type: str = "application/json"
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    watch: Watch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +138,3 @@ def check_dry_run(value: str, options: str) -> None:
         raise status.options_invalid(
             options, Cause("dryRun", f'Unsupported value: ["{value}"]: supported values: "All"', "FieldValueNotSupported")
         )
-
-
-def warning_headers(warnings: tuple[str, ...] | list[str]) -> list[tuple[str, str]]:
-    """RFC 7234 warnings as the API server sends them."""
-    escaped = [text.replace("\\", "\\\\").replace('"', '\\"') for text in warnings]
-    return [("Warning", f'299 - "{text}"') for text in escaped]

@@ -35,7 +35,8 @@ from local_emulator.persistence import Database
 from local_emulator.policies import Policies
 from local_emulator.registry import Registry
 from local_emulator.requestlog import RequestLog
-from local_emulator.requests import Request, Response, User
+from local_emulator.requests import Request, User
+from local_emulator.responses import Response
 from local_emulator.rules import builtin_rules
 from local_emulator.store import Store
 from local_emulator.transactions import Transactions

@@ -17,7 +17,8 @@ import click
 from local_emulator.commands.run import start_functions, stop_signal
 from local_emulator.commands.settings_options import settings_options, variables
 from local_emulator.console import Misuse, Refusal, escape, output_option, print_json, stdout, talk
-from local_emulator.kubeconfig import check, content, handed_out
+from local_emulator.kubeconfig import content
+from local_emulator.kubeconfig_file import check, handed_out
 from local_emulator.ready_file import clear, ready_mark
 from local_emulator.supervisor import Child, Command, StartError, Supervisor, free_ports, inherited, scratch
 

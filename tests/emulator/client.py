@@ -10,7 +10,8 @@ from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
 
-from local_emulator.requests import Request, Response
+from local_emulator.requests import Request
+from local_emulator.responses import Response
 from local_emulator.server import App, Settings, create_app
 from local_emulator.store import Store
 

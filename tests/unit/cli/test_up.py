@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from local_emulator import supervisor as module
 from local_emulator.cli import group
 from local_emulator.console import Misuse
-from local_emulator.kubeconfig import check, content, handed_out
+from local_emulator.kubeconfig import content
+from local_emulator.kubeconfig_file import check, handed_out
 from local_emulator.persistence import Database
 from local_emulator.supervisor import Command, Supervisor, free_ports
 
