@@ -64,7 +64,7 @@ class Bridge:
     """Runs between :meth:`start` and :meth:`stop`, inside one event loop."""
 
     def __init__(self, cluster: Cluster, outside: Outside, *, resync_period: float, retry_delay: float) -> None:
-        self.queue = Queue(outside.send, clock=outside.clock, jitter=outside.jitter, sleep=outside.sleep)
+        self.queue = Queue(outside.send, clock=outside.clock, jitter=outside.jitter, sleep=outside.sleep, failed=self._failed)
         self._outside = outside
         self._resync_period = resync_period
         self._references = References()

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import random
+import signal
 import time
 import uuid
 from collections import OrderedDict
@@ -34,9 +35,9 @@ from functions.platform.paths import CRDS, instance_kind, member
 from functions.platform.post import ANSWER_HEADER, REFUSED, UNTOLD, HttpPost, Post, Sent, seconds
 from functions.platform.schemas import ClusterSchemas
 from functions.platform.settings import Settings, SettingsError, load, version
-from functions.platform.telemetry import Telemetry
+from functions.platform.telemetry import Telemetry, first_line
 from functions.platform.waiting import Clock, Sleep
-from graphcore.converge.effects import Missing, Served
+from graphcore.converge.effects import Missing, Refused, Served
 from graphcore.names import EVENT_CONVERGE, NO_REVISION
 
 DEAD_LETTER_DELAY = 10.0
@@ -133,19 +134,28 @@ class Inlet:
         return sent
 
     async def _kinds(self, crd: str, definition: str, definition_uid: str, revision: int) -> Kinds | None:
+        """Of a revision that cannot be read no more than the kind of its instances: they are to be told of, and deleted, all the same."""
+        reason = ""
         try:
             found = await self._graphs.load(definition, revision, definition_uid) if revision != NO_REVISION else Missing()
-            if isinstance(found, Missing):
-                # The definition is gone; its instances can still be deleted, and someone has to notice.
-                return await self._instances_of(crd)
+            if isinstance(found, Served):
+                return Kinds.of(found.graph)
+            if isinstance(found, Refused):
+                reason = f"{found.code} {found.reason}"
         except ClusterError as error:
-            self.telemetry.log("warning", "revision", definition=definition, revision=revision, reason=str(error))
+            reason = str(error)
+        if reason:
+            self.bridge.queue.counts["revisions_unread"] += 1
+            self.telemetry.once("warning", "revision", definition=definition, revision=revision, reason=reason)
+        try:
+            # Where the definition is gone its instances can still be deleted, and someone has to notice.
+            return await self._instances_of(crd, whole=not reason)
+        except ClusterError:
             return None
-        return Kinds.of(found.graph) if isinstance(found, Served) else None
 
-    async def _instances_of(self, crd: str) -> Kinds | None:
+    async def _instances_of(self, crd: str, *, whole: bool) -> Kinds | None:
         answer = await self._cluster.send(Request("GET", member(CRDS, None, crd)))
-        return Kinds(instance_kind(answer.body), frozenset(), frozenset()) if answer.ok else None
+        return Kinds(instance_kind(answer.body), frozenset(), frozenset(), whole) if answer.ok else None
 
 
 def address_of(role: Role, settings: Settings) -> str:
@@ -154,8 +164,8 @@ def address_of(role: Role, settings: Settings) -> str:
     return {"definition": settings.definition_url, "instance": settings.instance_url, "fanout": settings.fanout_url}[function]
 
 
-def application(inlet: Inlet) -> Starlette:
-    """The bridge's ASGI application; it starts watching when the server starts."""
+def application(inlet: Inlet, end: Callable[[], None] = lambda: signal.raise_signal(signal.SIGTERM)) -> Starlette:
+    """The bridge's ASGI application; it starts watching when the server starts. end: ends the process, where it cannot."""
 
     async def take(request: HttpRequest) -> Response:
         asked = request.headers.get("Retry-After")
@@ -183,10 +193,17 @@ def application(inlet: Inlet) -> Starlette:
         gauges += [(f"queue_{name}_total", float(value)) for name, value in sorted(queue.counts.items())]
         return PlainTextResponse(inlet.telemetry.exposition(gauges))
 
+    async def begin() -> None:
+        try:
+            await inlet.start()
+        except Exception as error:  # a bridge that follows nothing must not look as if it did
+            inlet.telemetry.log("error", "start failed", error=first_line(error))
+            end()
+
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         # Not awaited: the inlet is open while the first lists are still being read, however long the API server takes to answer.
-        starting = asyncio.create_task(inlet.start())
+        starting = asyncio.create_task(begin())
         try:
             yield
         finally:

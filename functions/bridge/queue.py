@@ -12,16 +12,20 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from functions.bridge.tasks import forever
 from functions.platform.events import EVENT_CONVERGE, FUNCTION_OF, FUNCTION_ROLES, Event
 from functions.platform.merging import Key, key_of, merge, split
 from functions.platform.post import Sent
-from functions.platform.waiting import Clock, Sleep, either
+from functions.platform.waiting import Abandoned, Clock, Sleep, cancelled, either
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 30.0
 LONGEST_ABSENCE = 1.0
 """Seconds between attempts to reach a receiver that does not answer at all: asking costs nobody anything, and it may be starting."""
 MERGED_AT_ONCE = 64
+UNSENT = Sent(-1)
+"""How a delivery ended that could not even be tried."""
 
 
 @dataclass(slots=True)
@@ -55,7 +59,8 @@ class _Slot:
 class Queue:
     """send:
 
-    delivers one event. jitter: a number in [0, 1). width: deliveries in flight at most, for each function.
+    delivers one event. jitter: a number in [0, 1). width: deliveries in flight at most, for each function. failed: hears of an error that
+    nobody expected; the event stays and is tried again.
     """
 
     def __init__(
@@ -66,11 +71,13 @@ class Queue:
         jitter: Callable[[], float],
         sleep: Sleep = asyncio.sleep,
         width: int = 64,
+        failed: Callable[[str, Exception], None] = lambda _what, _error: None,
     ) -> None:
         self._send = send
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
+        self._failed = failed
         self._slots: dict[Key, _Slot] = {}
         self._widths = {function: asyncio.Semaphore(width) for function in FUNCTION_ROLES}
         self.counts: Counter[str] = Counter()
@@ -114,7 +121,8 @@ class Queue:
         slot = self._slots.get(key)
         if slot is None:
             slot = self._slots[key] = _Slot(self._clock())
-            slot.task = asyncio.create_task(self._drain(key, slot))
+            work = partial(self._drain, key, slot)
+            slot.task = asyncio.create_task(forever(work, partial(self._failed, "deliveries of an object"), self._sleep))
         return slot
 
     def _repeat(self, slot: _Slot, event: Event, delay: float) -> None:
@@ -132,8 +140,7 @@ class Queue:
         del self._slots[key]
 
     async def _deliver(self, slot: _Slot, event: Event) -> None:
-        async with self._widths[FUNCTION_OF[event.role]]:
-            sent = await self._send(event)
+        sent = await self._attempt(event)
         self.counts[f"status_{sent.status}"] += 1
         if sent.hopeless:
             self.counts["refused"] += 1
@@ -148,9 +155,22 @@ class Queue:
         else:
             slot.failures += 1
             slot.waiting.insert(0, event)
-            longest = LONGEST_BACKOFF if sent.status else LONGEST_ABSENCE
+            longest = LONGEST_ABSENCE if sent.status == 0 else LONGEST_BACKOFF
             pause = min(FIRST_BACKOFF * 2.0 ** min(slot.failures - 1, 16), longest)
             await self._sleep(pause * (0.75 + 0.5 * self._jitter()))
+
+    async def _attempt(self, event: Event) -> Sent:
+        try:
+            async with self._widths[FUNCTION_OF[event.role]]:
+                return await self._send(event)
+        except asyncio.CancelledError:
+            if cancelled():
+                raise
+            error: Exception = Abandoned()
+        except Exception as unexpected:  # what cannot be sent must not end the deliveries of its object: the next event may be another
+            error = unexpected
+        self._failed(f"delivery to {FUNCTION_OF[event.role]}", error)
+        return UNSENT
 
     async def _rest(self, slot: _Slot) -> None:
         """Waits for the time of the repeat or for an event, whichever comes first."""

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
-from functions.platform.waiting import Sleep
+from functions.platform.waiting import Abandoned, Sleep, cancelled
 
 PAUSE = 1.0
 """Seconds before work that failed is begun again."""
 
 
 async def forever(work: Callable[[], Awaitable[None]], failed: Callable[[Exception], None], sleep: Sleep = asyncio.sleep) -> None:
-    """Runs ``work`` until it returns or is cancelled; ``failed`` hears of every exception."""
+    """Runs ``work`` until it returns or is cancelled; ``failed`` hears of every exception, and ends nothing by raising one."""
     while True:
         try:
             await work()
             return
-        except Exception as error:  # whatever it is, the process must not go deaf
+        except asyncio.CancelledError:
+            if cancelled():
+                raise
+            error: Exception = Abandoned()
+        except Exception as unexpected:  # whatever it is, the process must not go deaf
+            error = unexpected
+        with contextlib.suppress(Exception):
             failed(error)
         await sleep(PAUSE)

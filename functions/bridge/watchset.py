@@ -64,7 +64,8 @@ class _Followed:
 class Hooks:
     """What a watch set calls.
 
-    kinds: what a CRD serves for a definition (name, UID) at a revision; None if that cannot be read now. changed: each change of a followed
+    kinds: what a CRD serves for a definition (name, UID) at a revision; None if that cannot be read now, and not the whole if no more than
+    the kind of its instances can be told. changed: each change of a followed
     object. appeared: a kind that was not served is, with the (kind, UID) of each instance that has members of it. dropped: a kind is no
     longer followed. trouble: a kind's watch broke, and why. failed: an error that nobody expected. jitter: a number in [0, 1).
     """
@@ -180,7 +181,12 @@ class WatchSet:
         while True:
             await self._stale.wait()
             self._stale.clear()
-            if not await self._refresh():
+            try:
+                complete = await self._refresh()
+            except Exception:
+                self._stale.set()
+                raise
+            if not complete:
                 # An interval of 0 turns repeated runs off; the bridge has to read what it follows all the same.
                 await self._hooks.sleep(self._retry_delay or REREAD)
                 self._stale.set()
@@ -201,7 +207,7 @@ class WatchSet:
             wanted = Served(name, str(labels.get(RGD_ID, "")), revision, kinds_until_read, str(metadata["resourceVersion"]))
             if known:
                 served[uid] = known
-            if known != wanted:
+            if known != wanted or not known.kinds.whole:
                 unread.append((uid, str(metadata["name"]), wanted))
         self._left &= current
         self.served = served
@@ -209,13 +215,21 @@ class WatchSet:
         complete = True
         for start in range(0, len(unread), AT_ONCE):
             some = unread[start : start + AT_ONCE]
-            found = await asyncio.gather(*(self._hooks.kinds(crd, w.definition, w.definition_uid, w.revision) for _, crd, w in some))
+            found = await asyncio.gather(*(self._read(crd, wanted) for _, crd, wanted in some))
             for (uid, _, wanted), kinds in zip(some, found, strict=True):
-                if kinds is not None:
+                if kinds is not None and (kinds.whole or uid not in served):
                     served[uid] = replace(wanted, kinds=kinds)
-                complete = complete and kinds is not None
+                complete = complete and kinds is not None and kinds.whole
             self._follow(served.values())
         return complete
+
+    async def _read(self, crd: str, wanted: Served) -> Kinds | None:
+        """What a CRD serves; one that nobody can read must not keep the others from being followed."""
+        try:
+            return await self._hooks.kinds(crd, wanted.definition, wanted.definition_uid, wanted.revision)
+        except Exception as error:
+            self._hooks.failed("revision", error)
+            return None
 
     def _let_go(self, uid: str, definition: str) -> bool:
         """Whether neither the definition of a CRD nor an instance of its kind is left: then nobody can be served, and nothing has to end.

@@ -37,11 +37,15 @@ KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """Which kinds a revision is about: its instances', its resources' and those that it only refers to."""
+    """Which kinds a revision is about: its instances', its resources' and those that it only refers to.
+
+    whole: whether the revision could be read; else only its instances' is known.
+    """
 
     instance: Resource
     members: frozenset[Resource]
     references: frozenset[Resource]
+    whole: bool = True
 
     @classmethod
     def of(cls, graph: Graph) -> Kinds:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from functions.platform.events import Changed, Event, Reference
-from functions.platform.waiting import Clock
+from functions.platform.waiting import Abandoned, Clock, cancelled
 from graphcore.numbers import ordered
 
 Verdict: TypeAlias = Literal["converged", "waiting", "failed", "retry"]
@@ -162,9 +162,13 @@ class Runs:
     async def _once(self, target: Reference, events: tuple[Event, ...]) -> Answer:
         try:
             report = await self._run(target, events)
+        except asyncio.CancelledError:
+            if cancelled():
+                raise
+            # Else whoever comes for this object would wait for ever.
+            report = self._unexpected(target, Abandoned())
         except Exception as error:
-            self._on_error(target, error)
-            report = Report("retry", detail=type(error).__name__)
+            report = self._unexpected(target, error)
         before = self._memory.get(target)
         self._forget(target)
         if not report.acknowledged:
@@ -180,6 +184,10 @@ class Runs:
         while len(self._memory) > REMEMBERED or self._held > self._entries:
             self._forget(next(iter(self._memory)))
         return Answer(acknowledged=True, retry_after=delay, untold=report.untold)
+
+    def _unexpected(self, target: Reference, error: Exception) -> Report:
+        self._on_error(target, error)
+        return Report("retry", detail=type(error).__name__)
 
     def _forget(self, target: Reference) -> None:
         memory = self._memory.pop(target, None)

@@ -20,3 +20,13 @@ async def either(event: asyncio.Event, seconds: float, sleep: Sleep) -> None:
     finally:
         for task in tasks:
             task.cancel()
+
+
+class Abandoned(Exception):
+    """Something that the work waited for was cancelled by somebody else, and not the work itself."""
+
+
+def cancelled() -> bool:
+    """Whether the current task itself is to end."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
