@@ -90,12 +90,17 @@ class Bridge:
         await self._set.synced()
 
     async def stop(self) -> None:
-        tasks = [*self._tasks, *self._set.tasks, *self._named.tasks]
+        tasks = self.tasks
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._looks.close()
         await self.queue.close()
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What runs between start and stop; none of it ends by itself, but the resync where it is off."""
+        return [*self._tasks, *self._set.tasks, *self._named.tasks]
 
     def inject(self, event: Event) -> None:
         """Takes an event made elsewhere: fan-out without a broker, and what a broker could not deliver."""
