@@ -24,6 +24,7 @@ from functions.platform.subjects import (
     Changed,
     Progress,
     Reference,
+    changed,
     changes_from_data,
     changes_to_data,
     progress_from_data,
@@ -250,7 +251,7 @@ def _changes(
     uid = str(metadata.get("uid") or "")
     if "changes" in data:
         return changes_from_data(data["changes"], uid, subject, plural, deleted=deleted)
-    return (Changed(uid, str(metadata.get("resourceVersion", "")), deleted, subject, plural),) if uid else ()
+    return (changed(uid, str(metadata.get("resourceVersion", "")), deleted, subject, plural),) if uid else ()
 
 
 def _metadata(value: Any) -> dict[str, Any]:

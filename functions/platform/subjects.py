@@ -99,6 +99,13 @@ def changes_from_data(listed: Any, uid: str, subject: Reference, plural: str, *,
     return tuple(_change(item, uid, subject, plural, deleted=deleted, alone=len(listed) == 1) for item in listed)
 
 
+def changed(uid: str, version: str, deleted: bool, subject: Reference | None, plural: str) -> Changed:
+    """A change as a sender tells it, without a subject that there can be no request for."""
+    if subject is None or not subject.addressable or not (plural == "" or addresses.is_plural(plural)):
+        return Changed(uid, version, deleted)
+    return Changed(uid, version, deleted, subject, plural)
+
+
 def _change(item: Any, uid: str, subject: Reference, plural: str, *, deleted: bool, alone: bool) -> Changed:
     if not isinstance(item, dict) or not item.get("uid"):
         return UNKNOWN
@@ -108,11 +115,9 @@ def _change(item: Any, uid: str, subject: Reference, plural: str, *, deleted: bo
     own = str(item["uid"])
     about, path = (subject, plural) if own == uid else (None, "")
     if item.get("kind") and item.get("name"):
-        named = Reference(*(str(item.get(key, "")) for key in ("apiVersion", "kind", "namespace", "name")))
-        plural_of_it = str(item.get("plural", ""))
-        known_path = not plural_of_it or addresses.is_plural(plural_of_it)
-        about, path = (named, plural_of_it) if named.addressable and known_path else (None, "")
-    return Changed(own, str(item.get("resourceVersion", "")), gone, about, path)
+        about = Reference(*(str(item.get(key, "")) for key in ("apiVersion", "kind", "namespace", "name")))
+        path = str(item.get("plural", ""))
+    return changed(own, str(item.get("resourceVersion", "")), gone, about, path)
 
 
 def progress_to_data(progress: Progress) -> dict[str, Any]:
