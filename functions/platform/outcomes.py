@@ -29,19 +29,19 @@ def report(telemetry: Telemetry, target: Reference, outcome: Outcome, sight: Sig
             telemetry.count("runs_total", outcome="gone" if gone else "converged")
             telemetry.log("info", "gone" if gone else "converged", object=str(target))
             return Report("converged", None, seen, ended, sight.graph)
-        case Waiting(on=on, retry_after=retry_after):
+        case Waiting(on=on, retry_after=retry_after, prompt=prompt, backs_off=backs_off):
             telemetry.count("runs_total", outcome="waiting")
             telemetry.log("info", "waiting", object=str(target), on="; ".join(on[:SHOWN]))
-            return Report("waiting", retry_after, seen, ended, sight.graph)
+            return Report("waiting", retry_after, seen, ended, sight.graph, prompt=prompt, backs_off=backs_off)
         case Failed(vanished=namespace, retry_after=retry_after) if namespace:
             telemetry.count("runs_total", outcome="namespace_gone")
             telemetry.log("warning", "namespace gone", object=str(target), namespace=namespace)
             return Report("failed", retry_after, seen, ended, sight.graph)
-        case Failed(problems=problems, retry_after=retry_after, backs_off=backs_off, untold=untold):
+        case Failed(problems=problems, retry_after=retry_after, prompt=prompt, backs_off=backs_off, untold=untold):
             telemetry.count("runs_total", outcome="failed")
             codes = ", ".join(f"{problem.code} at {problem.node or 'definition'}" for problem in problems[:SHOWN])
             telemetry.log("warning", "failed", object=str(target), problems=codes)
-            return Report("failed", retry_after, seen, ended, sight.graph, backs_off=backs_off, untold=untold)
+            return Report("failed", retry_after, seen, ended, sight.graph, prompt=prompt, backs_off=backs_off, untold=untold)
         case Conflict(message=message):
             telemetry.count("runs_total", outcome="conflict")
             telemetry.log("info", "conflict", object=str(target), reason=message)

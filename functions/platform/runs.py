@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from functions.platform.events import Changed, Event, Reference
+from functions.platform.timetable import Timetable
 from functions.platform.waiting import Abandoned, Clock, cancelled
+from graphcore.converge.repeats import grown
 from graphcore.numbers import ordered
 
 Verdict: TypeAlias = Literal["converged", "waiting", "failed", "retry"]
@@ -30,8 +32,6 @@ REMEMBERED = 10_000
 """Objects whose last run is remembered, per process."""
 ENTRIES = 500_000
 """Objects seen in these runs, all together; some hundred bytes each. An instance with a thousand children counts a thousand times."""
-LONGEST_WAIT = 300.0
-"""Seconds to which the wait before a repeat grows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,11 @@ class Report:
     """How a run ended.
 
     verdict: ``retry`` means a transient fault: nothing may be acknowledged. retry_after: seconds until it should be repeated, because no
-    watched event will end what it waits for. backs_off: only this process knows since when it has been so, and lets that wait grow.
-    untold: the object could not say what is wrong. seen: newest resourceVersion per UID that the run acted on. ended: UIDs that the run
-    saw gone. graph: (definition's UID, revision) that it worked at, ("", None) if it found none; None if it needed none, as a deletion.
-    detail: one line for the log, names only.
+    watched event will end what it waits for. prompt: that is not held up by the repeats of other objects. backs_off: only this process
+    knows since when it has been so; it lets the wait grow, and the first repeat is prompt. untold: the object could not say what is
+    wrong. seen: newest resourceVersion per UID that the run acted on. ended: UIDs that the run saw gone. graph: (definition's UID,
+    revision) that it worked at, ("", None) if it found none; None if it needed none, as a deletion. detail: one line for the log, names
+    only.
     """
 
     verdict: Verdict
@@ -51,6 +52,7 @@ class Report:
     ended: frozenset[str] = frozenset()
     graph: tuple[str, int | None] | None = None
     detail: str = ""
+    prompt: bool = False
     backs_off: bool = False
     untold: bool = False
 
@@ -83,11 +85,12 @@ class _Arrival:
 
 @dataclass(slots=True)
 class _Memory:
-    """since: when the row of reports began that back off; None if this one does not."""
+    """since: when the row of reports began that back off; None if this one does not. booked: the repeat has a place in the timetable."""
 
     report: Report
     repeat_at: float | None
     since: float | None = None
+    booked: bool = False
 
     @property
     def size(self) -> int:
@@ -117,6 +120,7 @@ class Runs:
         self._arrivals: dict[Reference, list[_Arrival]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._memory: OrderedDict[Reference, _Memory] = OrderedDict()
+        self._timetable = Timetable()
         self._entries = entries
         self._held = 0
 
@@ -171,19 +175,28 @@ class Runs:
             report = self._unexpected(target, error)
         before = self._memory.get(target)
         self._forget(target)
+        if before is not None and before.booked and before.repeat_at is not None:
+            self._timetable.cancel(before.repeat_at)
         if not report.acknowledged:
             return Answer(acknowledged=False)
         now = self._clock()
-        since = (before.since if before and before.since is not None else now) if report.backs_off else None
-        delay = report.retry_after
-        if delay is not None:
-            delay = min(LONGEST_WAIT, max(delay, now - since)) if since is not None else delay
-            delay *= 1.0 + 0.1 * self._jitter()
-        memory = self._memory[target] = _Memory(report, None if delay is None else now + delay, since)
+        memory = self._memory[target] = self._remembered(report, before, now)
         self._held += memory.size
         while len(self._memory) > REMEMBERED or self._held > self._entries:
             self._forget(next(iter(self._memory)))
-        return Answer(acknowledged=True, retry_after=delay, untold=report.untold)
+        return Answer(acknowledged=True, retry_after=None if memory.repeat_at is None else memory.repeat_at - now, untold=report.untold)
+
+    def _remembered(self, report: Report, before: _Memory | None, now: float) -> _Memory:
+        """What to remember of a run that has ended, with when it is to be repeated."""
+        wait, prompt, since = report.retry_after, report.prompt, None
+        if report.backs_off:
+            known = before.since if before is not None else None
+            since, prompt = (now, True) if known is None else (known, False)
+            wait = None if wait is None else grown(wait, now - since)
+        if wait is None:
+            return _Memory(report, None, since)
+        wanted = now + wait * (1.0 + 0.1 * self._jitter())
+        return _Memory(report, wanted if prompt else self._timetable.book(wanted, now), since, booked=not prompt)
 
     def _unexpected(self, target: Reference, error: Exception) -> Report:
         self._on_error(target, error)

@@ -23,6 +23,7 @@ from graphcore.converge.gating import Record, State
 from graphcore.converge.members import Members, is_member
 from graphcore.converge.metadata import annotations_of, applyset_id, identity, labels_of, meta, namespace_of, reference
 from graphcore.converge.ownership import applied_digest, is_current, with_digest
+from graphcore.converge.repeats import Repeat
 from graphcore.converge.session import Identity, Object, Restart, Session, Steps, one
 from graphcore.masking import mask
 
@@ -157,7 +158,7 @@ def apply_wave(session: Session, wanted: list[Wanted], members: Members) -> Step
         elif must_write(session, item):
             writes.append(item)
         elif item.wait and item.observed is not None:
-            _postpone(item, item.observed, item.wait)
+            _postpone(session, item, item.observed, item.wait)
     if not writes:
         return
     results = yield tuple(_apply(session, item, item.observed) for item in writes)
@@ -165,8 +166,10 @@ def apply_wave(session: Session, wanted: list[Wanted], members: Members) -> Step
         yield from _settle_one(session, item, result, members)
 
 
-def _postpone(item: Wanted, observed: Object, seconds: float) -> None:
-    item.record.fights.append((repair.contest(item.desired, observed), seconds))
+def _postpone(session: Session, item: Wanted, observed: Object, seconds: float) -> None:
+    row = repair.row_of(item.desired, observed, session.now)
+    first = row is not None and row.count <= repair.AT_ONCE
+    item.record.fights.append((repair.contest(item.desired, observed), Repeat(seconds, prompt=first)))
 
 
 def _held_by(obj: Object) -> str:
@@ -253,7 +256,7 @@ def _left(session: Session, item: Wanted, over: Object) -> bool:
         return True
     seconds = _wait(session, item.desired, over)
     if seconds:
-        _postpone(item, over, seconds)
+        _postpone(session, item, over, seconds)
     return bool(seconds)
 
 

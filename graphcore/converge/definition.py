@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from graphcore import names
 from graphcore.converge import retirement, revisions, waits
-from graphcore.converge.conditions import ConditionSet, seconds_since
+from graphcore.converge.conditions import ConditionSet
 from graphcore.converge.crd import Serving, Unserved, ensure_crd
 from graphcore.converge.effects import (
     CRDS,
@@ -37,6 +37,7 @@ from graphcore.converge.effects import (
 )
 from graphcore.converge.masking import masked
 from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
+from graphcore.converge.repeats import NEVER, Repeat, since
 from graphcore.converge.revisions import RevisionRefused
 from graphcore.converge.rights import Identity, Rights, review_rights
 from graphcore.converge.session import Blocked, Object, Restart, Steps, one
@@ -50,7 +51,6 @@ from graphcore.openapi import Schemas
 
 ATTEMPTS = 6
 RUNNING = "controller is running"
-LONGEST_RETRY = 300.0
 ASKED = 10
 """Missing kinds whose CRDs one run reads."""
 DEPENDENTS = (names.GRAPH_REVISIONS_RESOLVED, names.GRAPH_ACCEPTED, names.KIND_READY, names.CONTROLLER_READY)
@@ -259,8 +259,8 @@ def _rejected(work: _Pass, error: ProblemsError, live: list[Object], issued: int
     yield from _record(work, waits.custom_kinds(work.definition["spec"]))
     soon = yield from _described_soon(work, error)
     yield from _write_status(work, {}, issued)
-    retry = _retry_after(work, names.GRAPH_ACCEPTED)
-    return Failed(tuple(error.problems), min(retry, waits.SOON) if retry and soon else retry)
+    retry = _repeat(work, names.GRAPH_ACCEPTED)
+    return Failed(tuple(error.problems), *(Repeat(min(retry.after, waits.SOON), prompt=True) if retry.after and soon else retry))
 
 
 def _described_soon(work: _Pass, error: ProblemsError) -> Steps[bool]:
@@ -299,7 +299,7 @@ def _unissued(work: _Pass, message: str, issued: int) -> Steps[Outcome]:
     work.conditions.set(names.GRAPH_REVISIONS_RESOLVED, "False", "Failed", message)
     kept = {key: work.status[key] for key in ("topologicalOrder", "resources") if work.status.get(key)}
     yield from _write_status(work, kept, min(issued, revisions.issued(work.status)))
-    return Failed((Problem("revision-refused", message),), _retry_after(work, names.GRAPH_REVISIONS_RESOLVED))
+    return Failed((Problem("revision-refused", message),), *_repeat(work, names.GRAPH_REVISIONS_RESOLVED))
 
 
 def _unlisted(work: _Pass, message: str) -> Steps[Outcome]:
@@ -309,24 +309,21 @@ def _unlisted(work: _Pass, message: str) -> Steps[Outcome]:
 def _unserved(work: _Pass, result: Unserved, information: Mapping[str, Any], issued: int) -> Steps[Outcome]:
     """The kind is not served with this revision. While the API server is merely busy establishing it, there is nothing to tell yet."""
     if result.message is None:
-        return Waiting((result.waiting,), work.options.retry_interval or None)
+        return Waiting((result.waiting,), work.options.retry_interval or None, backs_off=True)
     before = work.conditions.get(names.KIND_READY)
     work.conditions.set(names.KIND_READY, "False", "Failed", result.message)
     if result.waiting and before.message != result.message:
         yield (Record(regarding(work.definition), "Warning", "CRDDeleted", result.message),)
     yield from _write_status(work, information, issued)
-    retry = _retry_after(work, names.KIND_READY) if result.retry else None
+    again = _repeat(work, names.KIND_READY) if result.retry else NEVER
     if result.waiting:
-        return Waiting((result.waiting,), retry)
-    return Failed((Problem("crd-refused", result.message, "schema"),), retry)
+        return Waiting((result.waiting,), *again)
+    return Failed((Problem("crd-refused", result.message, "schema"),), *again)
 
 
-def _retry_after(work: _Pass, condition: str) -> float | None:
-    """Doubling with the time that the condition has been as it is."""
-    interval = work.options.retry_interval
-    if interval <= 0:
-        return None
-    return min(LONGEST_RETRY, max(interval, seconds_since(work.conditions.get(condition).transition, work.now)))
+def _repeat(work: _Pass, condition: str) -> Repeat:
+    """By the time that the condition has been as it is."""
+    return since(work.conditions.get(condition).transition, work.now, work.options.retry_interval)
 
 
 def _write_status(work: _Pass, information: Mapping[str, Any], issued: int) -> Steps[None]:

@@ -17,8 +17,9 @@ from graphcore.converge.members import deletion_wave, describe, is_member, list_
 from graphcore.converge.metadata import identity, inventory_fault, meta
 from graphcore.converge.prune import Removal, remove
 from graphcore.converge.references import Reference
+from graphcore.converge.repeats import NEVER
 from graphcore.converge.session import Blocked, Object, Restart, Session, Steps, one
-from graphcore.converge.status import BUILT_IN, DEPENDENTS, current_status, open_conditions, write_status
+from graphcore.converge.status import BUILT_IN, DEPENDENTS, current_status, open_conditions, repeat_of, write_status
 from graphcore.errors import Problem
 from graphcore.graph.model import Resource
 
@@ -133,7 +134,7 @@ def _waiting(session: Session, removal: Removal, unheard: tuple[Reference, ...])
         message += f": waiting for {', '.join(held)}"
     yield from session.refer(unheard)
     yield from write_status(session, _status(session, message))
-    return Waiting(tuple(held), (session.options.requeue_interval or None) if unheard else None)
+    return Waiting(tuple(held), *(repeat_of(session) if unheard else NEVER))
 
 
 def _blocked(session: Session, cause: str, *, retry: bool) -> Steps[Outcome]:

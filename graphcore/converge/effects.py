@@ -338,23 +338,27 @@ class Converged:
 class Waiting:
     """Done for now, something is still missing. on: what is waited for, one phrase each, deterministic.
 
-    retry_after: seconds after which to look again because no watched event will tell; None where one will.
+    retry_after: seconds after which to look again because no watched event will tell; None where one will. prompt: that look is not to be
+    held up by those at other objects: it is the first, or much is known to change in a moment. backs_off: no object remembers since when
+    it has been so, so whoever repeats the run lets the wait grow with the time.
     """
 
     on: tuple[str, ...]
     retry_after: float | None = None
+    prompt: bool = False
+    backs_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The user has to change something; the object's status says the same. retry_after: as for Waiting.
+    """The user has to change something; the object's status says the same. retry_after, prompt, backs_off: as for Waiting.
 
-    backs_off: no object remembers since when, so whoever repeats the run lets the wait grow with the time that it has been so.
     untold: the object's status could not be written. vanished: the namespace of the object, where it does not exist any more.
     """
 
     problems: tuple[Problem, ...]
     retry_after: float | None = None
+    prompt: bool = False
     backs_off: bool = False
     untold: bool = False
     vanished: str = ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from graphcore.converge.repeats import Repeat
 from graphcore.errors import Problem
 from graphcore.graph.expression import NodeError
 from graphcore.graph.node import Node
@@ -39,8 +40,8 @@ class Record:
     """What this run knows of a node.
 
     message: what a condition says about it. blocker: the node that it waits for, or with which it is left out. retry: nothing that is
-    watched will tell of a cure. fights: a sentence for each object whose repair has to wait, with the seconds. absent: the node failed with
-    something that it wants unknown or not there. outdated: it failed because the API server refuses to change an object that is there.
+    watched will tell of a cure. fights: a sentence for each object whose repair has to wait, with when it is due. absent: the node failed
+    with something that it wants unknown or not there. outdated: it failed because the API server refuses to change an object that is there.
     """
 
     node: Node
@@ -50,7 +51,7 @@ class Record:
     problems: tuple[Problem, ...] = ()
     blocker: str | None = None
     retry: bool = False
-    fights: list[tuple[str, float]] = field(default_factory=list)
+    fights: list[tuple[str, Repeat]] = field(default_factory=list)
     absent: bool = False
     outdated: bool = False
 

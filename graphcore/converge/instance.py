@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from graphcore import names
 from graphcore.converge import lineage, orphans, references
 from graphcore.converge.applying import index_by_kind
-from graphcore.converge.conditions import ConditionSet, seconds_since
+from graphcore.converge.conditions import ConditionSet
 from graphcore.converge.deletion import delete_instance
 from graphcore.converge.effects import Conflict, Converged, Failed, Found, Get, Missing, Outcome, Refused, Run, Waiting
 from graphcore.converge.fence import Place, unique
@@ -37,6 +38,7 @@ from graphcore.converge.metadata import (
 )
 from graphcore.converge.outstanding import wanted_behind_refusals
 from graphcore.converge.prune import Removal, candidates, prune
+from graphcore.converge.repeats import NEVER, sooner
 from graphcore.converge.resolving import NoGraph, resolve_graph
 from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Steps, Vanished, one
 from graphcore.converge.status import (
@@ -48,6 +50,7 @@ from graphcore.converge.status import (
     current_status,
     mark_nodes,
     open_conditions,
+    repeat_of,
     tell_unseen,
     write_status,
 )
@@ -58,7 +61,6 @@ from graphcore.graph.graph import Graph
 __all__ = ["Created", "InstanceRequest", "Options", "converge_instance"]
 
 ATTEMPTS = 6
-LONGEST_RETRY = 300.0
 VANISHED_RETRY = 300.0
 """Seconds between two looks at an instance whose namespace is gone."""
 UNREAD = frozenset({"resourceVersion", "managedFields"})
@@ -228,24 +230,14 @@ def _outcome(
     problems += [Problem("list-refused", message) for message in unread]
     problems += report.problems
     fights = [fight for record in records.values() for fight in record.fights]
-    after = _retry_after(session) if retry else None
-    if fights and session.options.requeue_interval > 0:
-        after = min(filter(None, (after, *(seconds for _, seconds in fights))))
+    again = repeat_of(session) if retry else NEVER
+    if session.options.requeue_interval > 0:
+        again = reduce(sooner, (repair for _, repair in fights), again)
     if problems:
-        return Failed(tuple(problems), after)
+        return Failed(tuple(problems), *again)
     waits = [record.message for record in records.values() if record.state in (State.WAITING, State.DELETING, State.PENDING)]
     waits += removal.descriptions + report.waits + [text for text, _ in fights]
-    return Waiting(tuple(waits), after) if waits else Converged()
-
-
-def _retry_after(session: Session) -> float | None:
-    """Seconds until the next try: doubling with the time since things went wrong, which the condition remembers and no process has to."""
-    interval = session.options.requeue_interval
-    if interval <= 0:
-        return None
-    conditions = {item.get("type"): item for item in current_status(session).get("conditions") or ()}
-    since = conditions.get(names.RESOURCES_READY, {}).get("lastTransitionTime")
-    return min(LONGEST_RETRY, max(interval, seconds_since(since, session.now)))
+    return Waiting(tuple(waits), *again) if waits else Converged()
 
 
 def _suspended(session: Session, graph: Graph) -> Steps[Outcome]:
@@ -288,7 +280,7 @@ def _unresolved(session: Session, missing: NoGraph) -> Steps[Outcome]:
         conditions.set(names.GRAPH_RESOLVED, "False", "ResolutionFailed", missing.message)
         _tell_if_authored(session, conditions)
         yield from _conclude(session, Report(_built_in_status(session, conditions.to_json())))
-    return Waiting((missing.message,), _retry_after(session) if missing.retry else None)
+    return Waiting((missing.message,), *(repeat_of(session) if missing.retry else NEVER))
 
 
 def _management_failed(session: Session, message: str, *, retry: bool) -> Steps[Outcome]:
@@ -304,7 +296,7 @@ def _management_failed(session: Session, message: str, *, retry: bool) -> Steps[
         problem = Problem("management-failed", both, "schema")
         return Failed((problem,), session.options.requeue_interval or None, backs_off=True, untold=True)
     problem = Problem("management-failed", message, "schema")
-    return Failed((problem,), _retry_after(session) if retry else None)
+    return Failed((problem,), *(repeat_of(session) if retry else NEVER))
 
 
 def _authored(held: Iterable[Mapping[str, Any]]) -> bool:

@@ -18,6 +18,7 @@ from graphcore.converge.effects import Found, Missing, Refused, Replace
 from graphcore.converge.effects import Record as Event
 from graphcore.converge.gating import GOOD, Record, State, explain
 from graphcore.converge.metadata import regarding
+from graphcore.converge.repeats import Repeat, since
 from graphcore.converge.session import Blocked, Object, Restart, Session, Steps, one
 from graphcore.errors import Problem
 from graphcore.graph.expression import NodeError
@@ -211,6 +212,13 @@ def _integral(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_integral(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def repeat_of(session: Session) -> Repeat:
+    """When to try again: the condition remembers since when things have been wrong, and no process has to."""
+    conditions = {item.get("type"): item for item in current_status(session).get("conditions") or ()}
+    transition = conditions.get(names.RESOURCES_READY, {}).get("lastTransitionTime")
+    return since(transition, session.now, session.options.requeue_interval)
 
 
 def write_status(session: Session, status: Mapping[str, Any]) -> Steps[bool]:

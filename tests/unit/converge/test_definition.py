@@ -402,7 +402,7 @@ def test_a_revision_that_cannot_be_stored_is_not_the_graphs_fault() -> None:
 def test_waiting_for_establishment_does_not_block() -> None:
     world = Definitions(established=False)
     world.define()
-    assert world.run() == Waiting(("CRD apps.kro.run to be established",), 3.0)
+    assert world.run() == Waiting(("CRD apps.kro.run to be established",), 3.0, backs_off=True)
     world.established = True
     assert world.run() == Converged()
     assert world.revisions == [1]

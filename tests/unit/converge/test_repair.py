@@ -212,7 +212,7 @@ def test_field_and_manager_are_told_when_damping_begins_and_not_at_each_look() -
     assert world.api.events == []
     scale(world, "keda")
     outcome = at(world, 0)
-    assert outcome == Waiting(("Deployment default/demo-web: spec.replicas is changed by keda after each repair",), 1.0)
+    assert outcome == Waiting(("Deployment default/demo-web: spec.replicas is changed by keda after each repair",), 1.0, prompt=True)
     assert world.api.events == []
     at(world, 1)
     (event,) = world.api.events

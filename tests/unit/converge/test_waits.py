@@ -110,7 +110,8 @@ def test_a_run_that_comes_too_early_asks_again_within_a_second(crd: Any, retry: 
         world.install(QUEUE[0], **{"kind": "Queue", **crd})
     outcome = world.run()
     assert isinstance(outcome, Failed)
-    assert outcome.retry_after == min(retry, max(3.0, min(300.0, waited + 1.0)))
+    assert outcome.retry_after == min(retry, max(3.0, min(30.0, waited + 1.0)))
+    assert outcome.prompt == (retry == 1.0 or waited == 0.0)
 
 
 def test_an_interval_of_zero_still_means_never() -> None:
