@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from functions.platform import post as words
 from functions.platform.delivery import Function, application
 from functions.platform.events import EVENT_UPDATE, FUNCTION_ROLES, Changed, Event, EventError, Progress, Reference, Role, encode, parse
 from functions.platform.platform import Platform, assemble
@@ -203,3 +206,24 @@ def test_a_run_that_could_not_tell_its_object_says_so_to_whoever_can(end: Report
     ((_, _, headers),) = post.sent
     assert headers["Krofn-Answer"] == word
     assert ("Retry-After" in headers) == header
+
+
+def test_the_page_of_answers_knows_every_word_and_its_status() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "answers.md").read_text()
+    told = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.M))
+    assert set(told) == {words.DONE, words.ECHO, words.AGAIN, words.REFUSED, words.UNTOLD}
+    given: dict[str, str] = {}
+
+    async def requests(ask: Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]) -> None:
+        # The second time it is an echo, where the run has seen the version.
+        for headers, body in (encode(EVENT, "test"), encode(EVENT, "test"), ({"content-type": "application/json"}, b"")):
+            code, answered, _ = await ask(headers, body)
+            given[answered["krofn-answer"]] = str(code)
+
+    for end in (
+        Report("converged", seen={"u": "3"}, ended=frozenset({"c"}), graph=("definition-uid", 7)),
+        Report("failed", 30.0, untold=True),
+        Report("retry"),
+    ):
+        serve(end, requests)
+    assert given == told
