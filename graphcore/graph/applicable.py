@@ -114,7 +114,7 @@ def _text(value: Any, path: str, judge: Any) -> Iterator[Problem]:
     else:
         faults = _around(value, judge)
     for fault in faults:
-        yield Problem("FieldValueInvalid", f'Invalid value: "{value}": {fault}', path=path, hint=_proper(value) if faults else None)
+        yield Problem("FieldValueInvalid", f'Invalid value: "{value}": {fault}', path=path, hint=_proper(value, judge))
 
 
 def _around(value: str, judge: Any) -> list[str]:
@@ -127,9 +127,10 @@ def _around(value: str, judge: Any) -> list[str]:
     return [f"may not contain {' or '.join(repr(char) for char in bad)}"] if bad else []
 
 
-def _proper(value: str) -> str:
-    kept = "".join(char if char in _WIDEST else "-" for char in value.lower())
-    return f"write {kept.strip('-.')}" if not _computed(value) and kept.strip("-.") else "use lower-case letters, digits and dashes"
+def _proper(value: str, judge: Any) -> str:
+    kept = "".join(char if char in _WIDEST else "-" for char in value.lower()).strip("-.")
+    fit = [] if _computed(value) else [text for text in (kept, kept.replace(".", "-")) if text and not judge(text)]
+    return f"write {fit[0]}" if fit else "use lower-case letters, digits and dashes"
 
 
 def _content(body: dict[str, Any], kind: ResourceKind, faulty: frozenset[str]) -> Iterator[Problem]:

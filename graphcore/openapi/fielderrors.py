@@ -109,14 +109,17 @@ def quote(text: str) -> str:
 
 
 def go_json(value: Any) -> str:
-    """Compact JSON with sorted keys and ``<``, ``>``, ``&`` escaped, as Go's encoder writes a map."""
-    return _escaped(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+    """Compact JSON with sorted keys and ``<``, ``>``, ``&`` escaped, as Go's encoder writes a map. What is no JSON, as a computed part of a
+    template, is a text.
+    """
+    return _escaped(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=repr))
 
 
 def go_struct(members: Sequence[tuple[str, Any]]) -> str:
     """Compact JSON of a Go struct: members in declaration order."""
     body = ",".join(
-        f"{json.dumps(name)}:{_escaped(json.dumps(value, ensure_ascii=False, separators=(',', ':')))}" for name, value in members
+        f"{json.dumps(name)}:{_escaped(json.dumps(value, ensure_ascii=False, separators=(',', ':'), default=repr))}"
+        for name, value in members
     )
     return "{" + body + "}"
 

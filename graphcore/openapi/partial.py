@@ -26,8 +26,8 @@ class _Mark:
         return self
 
 
-UNKNOWN: Final = _Mark("UNKNOWN")
-"""A value that is computed: of any type, null and absence included."""
+UNKNOWN: Final = _Mark("(computed)")
+"""A value that is computed: of any type, null and absence included. Messages show it by its name."""
 _ABSENT: Final = _Mark("ABSENT")
 
 

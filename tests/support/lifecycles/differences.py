@@ -46,13 +46,14 @@ class Deviation:
 
 @cache
 def deviations() -> Mapping[str, tuple[Deviation, ...]]:
-    """By scenario; ``*`` holds for all."""
+    """By scenario; ``*`` holds for all. What krofn shows at a place is one pattern, or any of several."""
     read = yaml.safe_load((DATA / "deviations.yaml").read_text())
     return {
         scenario: tuple(
             Deviation(str(entry), _plain(place), _plain(ours), everywhere=scenario == "*")
             for entry, places in listed.items()
-            for place, ours in places.items()
+            for place, shown in places.items()
+            for ours in (shown if isinstance(shown, list) else [shown])
         )
         for scenario, listed in read.items()
     }

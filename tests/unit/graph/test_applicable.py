@@ -13,7 +13,7 @@ from graphcore.errors import Problem, ProblemsError
 from graphcore.graph import compile_graph
 from local_emulator.offline import offline_schemas
 from tests.support.definitions import Object, config_map, definition, deployment, problems, resource
-from tests.support.refused_templates import COMPUTED, PROBES, REFUSED, TAKEN
+from tests.support.refused_templates import COMPUTED, PROBES, REFUSED, TAKEN, workload
 
 SCHEMAS = offline_schemas().with_crd(PROBES)
 SPEC = {
@@ -72,6 +72,28 @@ def test_computing_a_part_of_what_is_taken_makes_nothing_refused(name: str, data
     assert [problem.message for problem in faults(template) if problem.code == "never-applied"] == []
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(REFUSED)), st.data())
+def test_a_refusal_of_what_is_computed_in_part_can_be_told(name: str, data: st.DataObject) -> None:
+    for problem in faults(computed(copy.deepcopy(REFUSED[name][0]), data.draw)):
+        assert str(problem)
+
+
+MIXED = {"app": "${schema.spec.text}"}
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        (workload(labels=MIXED, selects={**MIXED, "tier": "web"}), 'Invalid value: {"app":"(computed)"}: `selector` does not match'),
+        (workload("StatefulSet", labels={**MIXED, "a": "<b>"}, selects={"c": "d"}), '{"a":"\\u003cb\\u003e","app":"(computed)"}'),
+        (workload("DaemonSet", labels=MIXED, selects={"c": ""}), '{"app":"(computed)"}: `selector` does not match'),
+    ],
+)
+def test_what_is_computed_is_told_as_such_in_a_refused_value(template: Object, told: str) -> None:
+    assert any(told in problem.message for problem in faults(template)), [problem.message for problem in faults(template)]
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -87,6 +109,23 @@ def test_computing_a_part_of_what_is_taken_makes_nothing_refused(name: str, data
 def test_a_name_is_judged_by_what_is_written_around_its_expressions(name: str, words: str | None) -> None:
     found = faults({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}})
     assert [words in problem.message for problem in found] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "path"),
+    [
+        ({"name": "My_Map"}, "metadata.name"),
+        ({"name": "-x.Y-"}, "metadata.name"),
+        ({"name": "x", "namespace": "a.b"}, "metadata.namespace"),
+        ({"name": "x", "namespace": "Team.A/B"}, "metadata.namespace"),
+    ],
+)
+def test_the_name_that_a_hint_gives_is_taken(metadata: Object, path: str) -> None:
+    (problem,) = faults({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    assert problem.path == path
+    assert problem.hint is not None
+    better = {**metadata, path.partition(".")[2]: problem.hint.removeprefix("write ")}
+    assert faults({"apiVersion": "v1", "kind": "ConfigMap", "metadata": better}) == ()
 
 
 def test_a_reference_to_a_name_that_nothing_can_have_is_refused() -> None:
