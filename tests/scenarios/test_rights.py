@@ -177,12 +177,9 @@ def test_an_instance_that_cannot_be_told_is_told_on_its_definition(world: World,
         told(world, rgd, "controller is running", status="True", timeout=60)
 
 
-@pytest.mark.parametrize(
-    ("verbs", "missing"),
-    [([], 'cannot list resource "configmaps"'), (READ, 'cannot patch resource "configmaps"')],
-    ids=["nothing", "read only"],
-)
-def test_a_child_that_may_not_be_made_is_told_on_the_instance_and_once_in_the_log(world: World, verbs: list[str], missing: str) -> None:
+@pytest.mark.parametrize("verbs", [[], READ], ids=["nothing", "read only"])
+def test_a_child_that_may_not_be_made_is_told_on_the_instance_and_once_in_the_log(world: World, verbs: list[str]) -> None:
+    """A new instance's child is made without being looked for, so that both lack the same right first."""
     rgd = definition(world, "Childless")
     with roles_of(world, "childlesses") as roles:
         roles.all("bridge")
@@ -194,8 +191,11 @@ def test_a_child_that_may_not_be_made_is_told_on_the_instance_and_once_in_the_lo
         world.cleanup.append(instance)
         failed = world.client.wait_condition(instance, "ResourcesReady", "False")
         message = condition(failed, "ResourcesReady")["message"]
-        assert missing in message
-        assert f"system:serviceaccount:{SYSTEM}:krofn-instance" in message
+        assert message == (
+            f'resource reconciliation failed: apply results contain errors: node "notes": ConfigMap {world.namespace}/a: configmaps "a" is '
+            f'forbidden: User "system:serviceaccount:{SYSTEM}:krofn-instance" cannot patch resource "configmaps" in API group "" in the '
+            f'namespace "{world.namespace}"'
+        )
         time.sleep(4)
         said = [
             (line["verb"], line["resource"], line["account"]) for line in lines(world, "forbidden") if line["namespace"] == world.namespace
