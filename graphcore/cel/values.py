@@ -3,7 +3,7 @@
 null, bool, int, double, string, bytes, list and map are ``None, bool, int, float, str, bytes, list, dict``; an int is always within
 64 bits. The rest: :class:`Uint`, :class:`Timestamp`, :class:`Duration`, :class:`Optional`, :class:`TypeValue`, :data:`OMIT` and what a
 library derives from :class:`Opaque`. Python would call ``True``, ``1`` and ``1.0`` equal, and one key of a dict; CEL does not, so values
-are compared with :func:`equals`, and map keys pass through :func:`map_key` and :func:`key_value`.
+are compared with :func:`equals`, and the keys of maps are those of :mod:`graphcore.cel.keys`.
 
 Source: cel-spec ``doc/langdef.md`` (values, equality, ordering); cel-go ``common/types`` for limits and texts.
 """
@@ -162,22 +162,6 @@ OMIT: Final = _Omit()
 """What kro's ``omit()`` returns: rendering removes the map key or list element that holds it; comparing it is an error."""
 
 
-class _BoolKey:
-    """A bool as a key of a map, kept apart from 0 and 1."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: bool) -> None:
-        self.value = value
-
-    def __repr__(self) -> str:
-        return f"key {self.value}"
-
-
-_TRUE_KEY: Final = _BoolKey(True)
-_FALSE_KEY: Final = _BoolKey(False)
-
-
 class AssociativeList(list[Any]):
     """A list whose equality and ``+`` follow its OpenAPI list type (set or map); views derive from it."""
 
@@ -199,41 +183,6 @@ class Original(dict[Any, Any]):
 
 def no_such_overload() -> EvaluationError:
     return EvaluationError(Reason.NO_SUCH_OVERLOAD)
-
-
-def map_key(value: Any) -> Any:
-    """The dict key for a CEL value. Raises EvaluationError for what cannot be a key."""
-    kind = type(value)
-    if kind is str or kind is int or kind is Uint:
-        return value
-    if kind is bool:
-        return _TRUE_KEY if value else _FALSE_KEY
-    raise EvaluationError(Reason.OTHER, f"unsupported key type: {type_name(value)}")
-
-
-def lookup_key(value: Any) -> Any:
-    """Like :func:`map_key`, for reading: an integral double finds an integer key; other kinds find nothing, as in cel-go."""
-    kind = type(value)
-    if kind is str or kind is int or kind is Uint:
-        return value
-    if kind is bool:
-        return _TRUE_KEY if value else _FALSE_KEY
-    if kind is float and value.is_integer():
-        return int(value)
-    return _NOT_A_KEY
-
-
-_NOT_A_KEY: Final = object()
-
-
-def key_value(key: Any) -> Any:
-    """The CEL value of a dict key: the inverse of :func:`map_key`."""
-    return key.value if type(key) is _BoolKey else key
-
-
-def keys_of(mapping: dict[Any, Any]) -> list[Any]:
-    """The keys of a map as CEL values, in the map's order."""
-    return [key.value if type(key) is _BoolKey else key for key in mapping]
 
 
 _TYPE_NAMES: Final[dict[type, str]] = {

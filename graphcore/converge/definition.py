@@ -7,15 +7,15 @@ whoever finds that somebody else was faster starts again. Waiting never blocks: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from graphcore import names
 from graphcore.converge import retirement, revisions, waits
 from graphcore.converge.conditions import ConditionSet
 from graphcore.converge.crd import Serving, Unserved, ensure_crd
+from graphcore.converge.definition_pass import Compile, DefinitionOptions, DefinitionRequest, Pass
 from graphcore.converge.effects import (
     CRDS,
     DEFINITIONS,
@@ -39,7 +39,7 @@ from graphcore.converge.masking import masked
 from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
 from graphcore.converge.repeats import NEVER, Repeat, since
 from graphcore.converge.revisions import RevisionRefused
-from graphcore.converge.rights import Identity, Rights, review_rights
+from graphcore.converge.rights import Rights, review_rights
 from graphcore.converge.session import Blocked, Object, Restart, Steps, one
 from graphcore.converge.status import same
 from graphcore.converge.waits import Waits
@@ -49,56 +49,13 @@ from graphcore.graph.graph import Graph
 from graphcore.graph.report import render_all
 from graphcore.openapi import Schemas
 
+__all__ = ["RUNNING", "Compile", "DefinitionOptions", "DefinitionRequest", "converge_definition"]
+
 ATTEMPTS = 6
 RUNNING = "controller is running"
 ASKED = 10
 """Missing kinds whose CRDs one run reads."""
 DEPENDENTS = (names.GRAPH_REVISIONS_RESOLVED, names.GRAPH_ACCEPTED, names.KIND_READY, names.CONTROLLER_READY)
-Compile: TypeAlias = Callable[[Mapping[str, Any], Schemas], Graph]
-"""Compiles a definition against schemas. Raises ProblemsError."""
-
-
-@dataclass(frozen=True, slots=True)
-class DefinitionRequest:
-    """name: of the ResourceGraphDefinition. rights: somebody who serves its kinds was refused something."""
-
-    name: str
-    rights: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DefinitionOptions:
-    """Settings of a run.
-
-    version_label: of this program. max_revisions: kept per definition; 0 or less keeps all. allow_crd_deletion: kro's setting of that name.
-    retry_interval: seconds before a run that nothing else wakes is repeated; 0: never. identities: whose rights are reviewed.
-    """
-
-    version_label: str = "devel"
-    max_revisions: int = 5
-    allow_crd_deletion: bool = False
-    retry_interval: float = 3.0
-    identities: tuple[Identity, ...] = ()
-
-
-@dataclass(slots=True)
-class _Pass:
-    """One attempt. definition: newest state read or written."""
-
-    request: DefinitionRequest
-    definition: Object
-    conditions: ConditionSet
-    compile: Compile
-    now: datetime
-    options: DefinitionOptions
-
-    @property
-    def name(self) -> str:
-        return str(meta(self.definition)["name"])
-
-    @property
-    def status(self) -> Mapping[str, Any]:
-        return self.definition.get("status") or {}
 
 
 def converge_definition(request: DefinitionRequest, compile: Compile, now: datetime, options: DefinitionOptions | None = None) -> Run:
@@ -133,7 +90,7 @@ def _attempt(request: DefinitionRequest, compile: Compile, now: datetime, option
             definition = yield from _manage(definition)
         opened = ConditionSet.open(definition, DEPENDENTS, now, keep_unknown=True)
         opened.drop(names.LEGACY_GRAPH_ACCEPTED)
-        return (yield from _converge(_Pass(request, definition, opened, compile, now, options)))
+        return (yield from _converge(Pass(request, definition, opened, compile, now, options)))
     except Blocked as blocked:
         return _unable("management-failed", blocked.message, options)
 
@@ -155,7 +112,7 @@ def _manage(definition: Object) -> Steps[Object]:
     raise Restart
 
 
-def _converge(work: _Pass) -> Steps[Outcome]:
+def _converge(work: Pass) -> Steps[Outcome]:
     conditions = work.conditions
     try:
         known = yield from revisions.list_revisions(work.name)
@@ -210,7 +167,7 @@ def _converge(work: _Pass) -> Steps[Outcome]:
     return (yield from _unserved(work, result, information, issued))
 
 
-def _rights(work: _Pass, graph: Graph, *, changed: bool) -> Steps[Rights]:
+def _rights(work: Pass, graph: Graph, *, changed: bool) -> Steps[Rights]:
     """What those who serve the kind lack: asked when its CRD has just changed, after a failure, and until nothing is missing any more."""
     before = work.conditions.get(names.CONTROLLER_READY)
     if (before.status, before.message) == ("True", RUNNING) and not changed and not work.request.rights:
@@ -221,7 +178,7 @@ def _rights(work: _Pass, graph: Graph, *, changed: bool) -> Steps[Rights]:
     return rights
 
 
-def _still_current(work: _Pass) -> Steps[None]:
+def _still_current(work: Pass) -> Steps[None]:
     """Before a revision is issued: nobody has changed the definition since it was read, so no newer revision can be among those unseen.
 
     Two invocations that get here at once compute the same number, and the name lets only one of them have it. Raises Restart.
@@ -239,7 +196,7 @@ def _information(revision: Object, graph: Graph) -> dict[str, Any]:
     return known or revisions.information(graph)
 
 
-def _crd_of(work: _Pass, schemas: Schemas, found: list[Object]) -> Mapping[str, Any] | None:
+def _crd_of(work: Pass, schemas: Schemas, found: list[Object]) -> Mapping[str, Any] | None:
     """The CRD of an earlier revision, by compiling its snapshot; None where that is not possible any more."""
     for revision in found:
         snapshot = revision["spec"]["snapshot"]["spec"]
@@ -250,7 +207,7 @@ def _crd_of(work: _Pass, schemas: Schemas, found: list[Object]) -> Mapping[str, 
     return None
 
 
-def _rejected(work: _Pass, error: ProblemsError, live: list[Object], issued: int) -> Steps[Outcome]:
+def _rejected(work: Pass, error: ProblemsError, live: list[Object], issued: int) -> Steps[Outcome]:
     """The definition does not compile: the last accepted revision goes on serving. A missing kind that appears is an event."""
     work.conditions.set(names.GRAPH_ACCEPTED, "False", "InvalidResourceGraph", render_all(error.problems))
     if live:
@@ -263,7 +220,7 @@ def _rejected(work: _Pass, error: ProblemsError, live: list[Object], issued: int
     return Failed(tuple(error.problems), *(Repeat(min(retry.after, waits.SOON), prompt=True) if retry.after and soon else retry))
 
 
-def _described_soon(work: _Pass, error: ProblemsError) -> Steps[bool]:
+def _described_soon(work: Pass, error: ProblemsError) -> Steps[bool]:
     """Whether a kind that the compile did not find is served by now: its description follows within a second or so.
 
     Asked after the wait was recorded, so that a kind is either seen here or appears where the record is known.
@@ -278,7 +235,7 @@ def _described_soon(work: _Pass, error: ProblemsError) -> Steps[bool]:
     )
 
 
-def _record(work: _Pass, waiting: Waits) -> Steps[None]:
+def _record(work: Pass, waiting: Waits) -> Steps[None]:
     """Say on the definition what it waits for; nothing is written where that is said already. Raises Restart.
 
     Where the API server does not take it, the repeats have to do.
@@ -294,7 +251,7 @@ def _record(work: _Pass, waiting: Waits) -> Steps[None]:
         raise Restart
 
 
-def _unissued(work: _Pass, message: str, issued: int) -> Steps[Outcome]:
+def _unissued(work: Pass, message: str, issued: int) -> Steps[Outcome]:
     """The graph is fine, but its revision cannot be stored."""
     work.conditions.set(names.GRAPH_REVISIONS_RESOLVED, "False", "Failed", message)
     kept = {key: work.status[key] for key in ("topologicalOrder", "resources") if work.status.get(key)}
@@ -302,11 +259,11 @@ def _unissued(work: _Pass, message: str, issued: int) -> Steps[Outcome]:
     return Failed((Problem("revision-refused", message),), *_repeat(work, names.GRAPH_REVISIONS_RESOLVED))
 
 
-def _unlisted(work: _Pass, message: str) -> Steps[Outcome]:
+def _unlisted(work: Pass, message: str) -> Steps[Outcome]:
     return (yield from _unissued(work, message, revisions.issued(work.status)))
 
 
-def _unserved(work: _Pass, result: Unserved, information: Mapping[str, Any], issued: int) -> Steps[Outcome]:
+def _unserved(work: Pass, result: Unserved, information: Mapping[str, Any], issued: int) -> Steps[Outcome]:
     """The kind is not served with this revision. While the API server is merely busy establishing it, there is nothing to tell yet."""
     if result.message is None:
         return Waiting((result.waiting,), work.options.retry_interval or None, backs_off=True)
@@ -321,12 +278,12 @@ def _unserved(work: _Pass, result: Unserved, information: Mapping[str, Any], iss
     return Failed((Problem("crd-refused", result.message, "schema"),), *again)
 
 
-def _repeat(work: _Pass, condition: str) -> Repeat:
+def _repeat(work: Pass, condition: str) -> Repeat:
     """By the time that the condition has been as it is."""
     return since(work.conditions.get(condition).transition, work.now, work.options.retry_interval)
 
 
-def _write_status(work: _Pass, information: Mapping[str, Any], issued: int) -> Steps[None]:
+def _write_status(work: Pass, information: Mapping[str, Any], issued: int) -> Steps[None]:
     """One status write, under the resourceVersion that everything was computed from; none if nothing changed. Raises Restart."""
     conditions = work.conditions
     serving = all(conditions.is_true(name) for name in (names.GRAPH_ACCEPTED, names.KIND_READY, names.CONTROLLER_READY))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from graphcore.cel.keys import map_key
 from graphcore.cel.times import parse_duration, parse_timestamp
 from graphcore.cel.types import (
     BOOL,
@@ -34,7 +35,7 @@ from graphcore.cel.types import (
     parameter,
     type_of,
 )
-from graphcore.cel.values import TypeValue, Uint, map_key
+from graphcore.cel.values import TypeValue, Uint
 
 FILES = Path(__file__).parents[2] / ".cache" / "conformance"
 SPECIFICATION = FILES / "specification.json"

@@ -13,7 +13,8 @@ from graphcore.cel.budget import CONTAINER, ITEM
 from graphcore.cel.compiler.context import BUDGET, NODES, Context, Environment, Evaluator
 from graphcore.cel.compiler.paths import FAILED
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.values import key_value, keys_of, map_key, no_such_overload
+from graphcore.cel.keys import key_value, keys_of, map_key
+from graphcore.cel.values import no_such_overload
 
 _EVALUATORS_PER_STEP = 10
 

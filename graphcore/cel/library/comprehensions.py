@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.keys import map_key
 from graphcore.cel.library.support import fail, no_such_overload
 from graphcore.cel.types import map_of, parameter
-from graphcore.cel.values import map_key
 
 
 def insert(target: Any, *entry: Any) -> dict[Any, Any]:

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from graphcore.cel.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
+from graphcore.cel.keys import key_value
 from graphcore.cel.library.support import fail, no_such_overload
 from graphcore.cel.types import DYN, STRING, Type, map_of, object_type
-from graphcore.cel.values import Opaque, key_value, type_name
+from graphcore.cel.values import Opaque, type_name
 
 CONDITION_TYPE: Final = object_type("kro.run.Condition")
 RUNTIME_TYPE: Final = object_type("kro.run.Runtime")

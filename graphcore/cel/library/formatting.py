@@ -14,10 +14,11 @@ from typing import Any
 from graphcore.cel.ast import Call, Expr, ListExpr, Literal, MapExpr, children
 from graphcore.cel.budget import require_size, require_tree
 from graphcore.cel.errors import EvaluationError, Reason
+from graphcore.cel.keys import key_value
 from graphcore.cel.library.support import fail, no_such_overload, utf8
 from graphcore.cel.times import fixed, format_seconds, format_timestamp
 from graphcore.cel.types import Kind, Type
-from graphcore.cel.values import INT_MAX, Duration, Timestamp, TypeValue, Uint, key_value, type_name
+from graphcore.cel.values import INT_MAX, Duration, Timestamp, TypeValue, Uint, type_name
 
 _MAX_PRECISION = 100
 _DEFAULT_PRECISION = 6

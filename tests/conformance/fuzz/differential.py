@@ -19,10 +19,11 @@ from graphcore.cel.ast import Call, Expr
 from graphcore.cel.compiler import building, loops
 from graphcore.cel.declared import Declarations
 from graphcore.cel.errors import Reason
+from graphcore.cel.keys import _BoolKey, map_key
 from graphcore.cel.library import comprehensions, optionals
 from graphcore.cel.program import Program
 from graphcore.cel.types import Kind, Type
-from graphcore.cel.values import Uint, _BoolKey, map_key
+from graphcore.cel.values import Uint
 from graphcore.cel.views import decode_plan, decoder
 from tests.conformance.fuzz.grammar import VARIABLES
 from tests.conformance.fuzz.oracle import IDENTIFIERS, Answer, Oracle, Question, decode, encode, normal, parse_type

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphcore.cel.errors import EvaluationError, Reason
+from graphcore.cel.keys import key_value, map_key
 from graphcore.cel.times import (
     calendar,
     fixed,
@@ -34,8 +35,6 @@ from graphcore.cel.values import (
     compare,
     equals,
     is_zero_value,
-    key_value,
-    map_key,
     type_name,
 )
 
