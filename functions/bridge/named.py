@@ -1,9 +1,10 @@
 """Single objects, followed by name because an instance waits for them and no watch of their kind shows them.
 
 An instance records which objects it waits for (``graphcore.converge.references``). Each gets a watch of its own, however many instances
-wait for it, and every change wakes all of them; so does its absence when the watch begins, since it may have gone between the record and
-the watch. At most :data:`MOST` objects are followed at a time, the others as soon as there is room; an instance that waits for one of those
-asks again by itself.
+wait for it, and its end and every change of its metadata, except of what only numbers its states, wake all of them. What the instance
+read may have changed before the watch began, or before its record was known here, so each instance looks once more for each object that
+it waits for. At most :data:`MOST` objects are followed at a time, the others as soon as there is room; an instance that waits for one of
+those asks again by itself.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from graphcore.graph.model import Resource
 
 MOST = 100
 """Watches of single objects, for all purposes together."""
+_NUMBERS = frozenset({"resourceVersion", "generation"})
+"""Who owns an object and whether it is going shows in its other metadata; its spec and status may move all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Named:
         self._waiting: dict[str, tuple[Resource, dict[str, Any]]] = {}
         self._wanted: dict[Watched, dict[str, None]] = {}
         self._tasks: dict[Watched, asyncio.Task[None]] = {}
+        self._synced: set[Watched] = set()
 
     def __len__(self) -> int:
         """Objects followed."""
@@ -74,7 +78,10 @@ class Named:
             if not self._wanted[watched]:
                 del self._wanted[watched]
         for watched in sorted(objects, key=str):
-            self._wanted.setdefault(watched, {})[uid] = None
+            holders = self._wanted.setdefault(watched, {})
+            if uid not in holders and watched in self._synced:
+                self._hooks.wake(resource, metadata)
+            holders[uid] = None
         self._adjust()
 
     def forget(self, resource: Resource) -> None:
@@ -92,6 +99,7 @@ class Named:
     def _adjust(self) -> None:
         for watched in [watched for watched in self._tasks if watched not in self._wanted]:
             self._tasks.pop(watched).cancel()
+            self._synced.discard(watched)
         for watched in self._wanted:
             if len(self._tasks) >= MOST:
                 return
@@ -102,8 +110,8 @@ class Named:
         hooks = self._hooks
 
         def synced(_watched: Watched, _appeared: bool) -> None:
-            if not follower.known:
-                self._tell(watched)
+            self._synced.add(watched)
+            self._tell(watched)
 
         def changed(change: Change) -> None:
             self._changed(watched, change)
@@ -113,10 +121,14 @@ class Named:
         await forever(follower.follow, partial(hooks.failed, what), hooks.sleep)
 
     def _changed(self, watched: Watched, change: Change) -> None:
-        # What is there when following begins has been read after it was recorded, or will be.
-        if change.kind != "listed":
+        # What is there when following begins is told by ``synced``.
+        if change.kind in ("added", "deleted") or (change.before is not None and _differs(change.metadata, change.before)):
             self._tell(watched)
 
     def _tell(self, watched: Watched) -> None:
         for uid in list(self._wanted.get(watched, ())):
             self._hooks.wake(*self._waiting[uid])
+
+
+def _differs(metadata: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    return any(metadata.get(name) != before.get(name) for name in (metadata.keys() | before.keys()) - _NUMBERS)

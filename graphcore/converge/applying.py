@@ -23,6 +23,7 @@ from graphcore.converge.gating import Record, State
 from graphcore.converge.members import Members, is_member
 from graphcore.converge.metadata import annotations_of, applyset_id, identity, labels_of, meta, namespace_of, reference
 from graphcore.converge.ownership import applied_digest, is_current, with_digest
+from graphcore.converge.references import Reference
 from graphcore.converge.repeats import Repeat
 from graphcore.converge.session import Identity, Object, Restart, Session, Steps, one
 from graphcore.masking import mask
@@ -123,11 +124,12 @@ def rehearse(session: Session, wanted: Iterable[Wanted]) -> Steps[set[Identity]]
 
 
 def _belongs_elsewhere(session: Session, item: Wanted, current: Object) -> bool:
-    """An object of another ApplySet is left alone; says so on the record."""
+    """An object of another ApplySet is left alone; says so on the record, and which object it is."""
     owner = labels_of(current).get(names.APPLYSET_PART_OF)
     if not owner or owner == session.set_id:
         return False
     kind = item.record.node.resource
+    item.record.obstacles.append(Reference(kind, namespace_of(current), str(meta(current).get("name", "")), awaited=True))
     what = f"{reference(current)} ({kind.group}/{kind.version}, Kind={kind.kind})"
     text = f'resource belongs to a different ApplySet: {what} belongs to ApplySet "{owner}"{_owner(current)}, '
     item.record.fail(f'node "{item.record.id}": {text}cannot reassign to "{session.set_id}"', retry=True)

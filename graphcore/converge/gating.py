@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from graphcore.converge.references import Reference
 from graphcore.converge.repeats import Repeat
 from graphcore.errors import Problem
 from graphcore.graph.expression import NodeError
@@ -42,6 +43,7 @@ class Record:
     message: what a condition says about it. blocker: the node that it waits for, or with which it is left out. retry: nothing that is
     watched will tell of a cure. fights: a sentence for each object whose repair has to wait, with when it is due. absent: the node failed
     with something that it wants unknown or not there. outdated: it failed because the API server refuses to change an object that is there.
+    obstacles: objects of others that have the place of what the node wants.
     """
 
     node: Node
@@ -54,6 +56,7 @@ class Record:
     fights: list[tuple[str, Repeat]] = field(default_factory=list)
     absent: bool = False
     outdated: bool = False
+    obstacles: list[Reference] = field(default_factory=list)
 
     @property
     def id(self) -> str:

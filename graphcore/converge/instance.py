@@ -38,6 +38,7 @@ from graphcore.converge.metadata import (
 )
 from graphcore.converge.outstanding import wanted_behind_refusals
 from graphcore.converge.prune import Removal, candidates, prune
+from graphcore.converge.references import Reference
 from graphcore.converge.repeats import NEVER, sooner
 from graphcore.converge.resolving import NoGraph, resolve_graph
 from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Steps, Vanished, one
@@ -157,8 +158,9 @@ def _nodes(session: Session, graph: Graph) -> Steps[Outcome]:
         removal = yield from _finish(session, graph, waves, members)
     unheard = references.unheard((obj, members.resource_of(obj)) for obj in _going(waves, members, removal))
     recorded = references.recorded(session.instance)
-    if not set(recorded).issuperset(unheard) or (behind is None and not (session.managed and session.mark.revision == session.revision)):
-        yield from session.fence(refers={*recorded, *unheard})
+    awaited = (*unheard, *_obstacles(records.values()))
+    if not set(recorded).issuperset(awaited) or (behind is None and not (session.managed and session.mark.revision == session.revision)):
+        yield from session.fence(refers=references.renewed(recorded, awaited, members.objects))
     conditions = open_conditions(session)
     unread = [f"listing {place.resource.plural} failed: {message}" for place, message in members.unread.items()]
     state = mark_nodes(conditions, records.values(), removal.descriptions, [*removal.refused, *unread])
@@ -191,6 +193,12 @@ def _finish(session: Session, graph: Graph, waves: Waves, members: Members) -> S
     if stale or refers != recorded or (trusted and (inventory_differs or places_differ)):
         yield from session.settle(exact, refers)
     return removal
+
+
+def _obstacles(records: Iterable[Record]) -> list[Reference]:
+    """Objects of others in the place of what is wanted: the same ones at each try."""
+    found = dict.fromkeys(item for record in records for item in record.obstacles)
+    return list(found)[: references.MOST_OBSTACLES]
 
 
 def _going(waves: Waves, members: Members, removal: Removal) -> list[Object]:

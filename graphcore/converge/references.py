@@ -5,16 +5,17 @@ Each reference is recorded *before* it is read (rule 10): whatever changes later
 that may care.
 
 A reference that is *awaited* is no part of the definition: it names the one object whose change or end an instance waits for although its
-kind is not followed as a whole, or the object has left what is followed of it. The bridge follows such objects by name.
+kind is not followed as a whole, or the object has left what is followed of it: a child that has lost its label, an object of somebody else
+in the place of one that is wanted. The bridge follows such objects by name. It is recorded when the wait begins, not at each try.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphcore import names
 from graphcore.converge import addresses, selectors
@@ -22,6 +23,9 @@ from graphcore.converge.metadata import LABEL_VALUE_LIMIT, annotations_of, label
 from graphcore.graph.model import Resource
 
 Object = Mapping[str, Any]
+Identity: TypeAlias = tuple[str, str, str, str]
+MOST_OBSTACLES = 10
+"""Objects of others that one instance records; for the rest the repeats have to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Reference:
         if self.name:
             return bool(meta(obj).get("name") == self.name)
         return any(selectors.matches(self.selector, held) for held in (labels_of(obj), former_labels or {}))
+
+    @property
+    def identity(self) -> Identity:
+        """As :func:`graphcore.converge.metadata.identity` of the object of that name."""
+        return (self.resource.group, self.resource.kind, self.namespace, self.name)
 
     def to_json(self) -> list[Any]:
         kind = self.resource
@@ -86,6 +95,11 @@ def recorded(instance: Object) -> tuple[Reference, ...]:
         )
     except (ValueError, TypeError, RecursionError):
         return ()
+
+
+def renewed(known: Iterable[Reference], awaited: Iterable[Reference], members: Collection[Identity]) -> set[Reference]:
+    """``known`` with what is ``awaited`` now, without obstacles of before. members: children, which are awaited as long as they last."""
+    return {*(item for item in known if not item.awaited or item.identity in members), *awaited}
 
 
 def unheard(objects: Iterable[tuple[Object, Resource]]) -> tuple[Reference, ...]:

@@ -21,6 +21,7 @@ class Objects:
         self.there = set(there)
         self.watches: dict[str, asyncio.Queue[dict[str, Any]]] = {}
         self.requests: list[Request] = []
+        self.told = 0
 
     async def send(self, request: Request) -> Answer:
         self.requests.append(request)
@@ -37,8 +38,10 @@ class Objects:
         finally:
             self.watches.pop(name, None)
 
-    def tell(self, kind: str, name: str) -> None:
-        self.watches[name].put_nowait({"type": kind, "object": {"metadata": {"name": name, "uid": f"uid-{name}", "resourceVersion": "9"}}})
+    def tell(self, kind: str, name: str, **metadata: Any) -> None:
+        self.told += 1
+        version = {"name": name, "uid": f"uid-{name}", "resourceVersion": str(9 + self.told)}
+        self.watches[name].put_nowait({"type": kind, "object": {"metadata": {**version, **metadata}}})
 
     async def close(self) -> None:
         return None
@@ -83,8 +86,9 @@ def test_everybody_who_waits_for_an_object_is_woken_by_its_change_and_by_its_end
         for name in ("first", "second"):
             named.record(APP, instance(name, awaited("held")), gone=False)
         await settle()
-        assert (len(named), woken) == (1, [])
-        objects.tell("MODIFIED", "held")
+        assert len(named) == 1
+        woken.clear()
+        objects.tell("MODIFIED", "held", labels={"owner": "another"})
         await settle()
         assert woken == ["first", "second"]
         objects.tell("DELETED", "held")
@@ -110,6 +114,54 @@ def test_an_object_that_has_gone_before_the_watch_began_wakes_at_once() -> None:
     play(scene)
 
 
+@pytest.mark.parametrize(
+    ("metadata", "news"),
+    [
+        ({"labels": {"a": "b"}}, True),
+        ({"annotations": {"take": "it"}}, True),
+        ({"deletionTimestamp": "2026-01-01T00:00:00Z"}, True),
+        ({"finalizers": ["a"]}, True),
+        ({"ownerReferences": [{"uid": "u"}]}, True),
+        ({"generation": 7}, False),
+        ({}, False),
+        ({"managedFields": [{"manager": "m"}]}, False),
+    ],
+    ids=lambda value: next(iter(value), "status") if isinstance(value, dict) else "",
+)
+def test_what_only_numbers_the_states_of_an_object_wakes_nobody(metadata: dict[str, Any], news: bool) -> None:
+    async def scene(objects: Objects, named: Named, woken: list[str]) -> None:
+        named.record(APP, instance("first", awaited("held")), gone=False)
+        await settle()
+        woken.clear()
+        objects.tell("MODIFIED", "held", **metadata)
+        await settle()
+        assert woken == ["first"] * news
+
+    play(scene, "held")
+
+
+def test_an_instance_looks_once_after_its_record_and_the_watch_are_both_there() -> None:
+    """What it read before may have changed since."""
+
+    async def scene(objects: Objects, named: Named, woken: list[str]) -> None:
+        first = instance("first", awaited("held"))
+        named.record(APP, first, gone=False)
+        assert woken == []
+        await settle()
+        assert woken == ["first"]
+        named.record(APP, instance("second", awaited("held")), gone=False)
+        assert woken == ["first", "second"]
+        for _ in range(3):
+            named.record(APP, first, gone=False)
+        await settle()
+        assert woken == ["first", "second"]
+        named.record(APP, instance("first"), gone=False)
+        named.record(APP, first, gone=False)
+        assert woken == ["first", "second", "first"], "a new wait"
+
+    play(scene, "held")
+
+
 def test_only_what_is_awaited_and_not_followed_anyway_is_watched_by_name() -> None:
     async def scene(objects: Objects, named: Named, woken: list[str]) -> None:
         ordinary = Reference(CONFIG_MAP, "default", "referred")
@@ -129,6 +181,8 @@ def test_no_more_than_the_most_are_watched_and_the_next_gets_the_room() -> None:
             named.record(APP, instance(name, awaited(name)), gone=False)
         await settle()
         assert len(named) == len(objects.watches) == MOST
+        assert woken == names[:MOST]
+        woken.clear()
         named.record(APP, instance(names[0]), gone=False)
         await settle()
         assert len(named) == MOST
@@ -136,7 +190,7 @@ def test_no_more_than_the_most_are_watched_and_the_next_gets_the_room() -> None:
         assert names[0] not in objects.watches
         objects.tell("DELETED", names[MOST])
         await settle()
-        assert woken == [names[MOST]]
+        assert woken == [names[MOST]] * 2
 
     play(scene, *names)
 
