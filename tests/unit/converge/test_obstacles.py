@@ -10,7 +10,7 @@ import pytest
 from graphcore import names
 from graphcore.converge.effects import Failed
 from graphcore.converge.references import MOST_OBSTACLES, Reference, recorded
-from tests.support.graphs import CLUSTER_THING, CONFIG_MAP, SECRET, SERVICE, graph, node
+from tests.support.graphs import CONFIG_MAP, NAMESPACE, SECRET, SERVICE, graph, node
 from tests.support.worlds import World
 from tests.unit.converge.test_instance import data, spec, world_of
 
@@ -37,7 +37,7 @@ def given_away(world: World, kind: Any) -> None:
 
 
 @pytest.mark.parametrize("end", [deleted, given_away])
-@pytest.mark.parametrize("kind", [CONFIG_MAP, SECRET, SERVICE, CLUSTER_THING], ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", [CONFIG_MAP, SECRET, SERVICE, NAMESPACE], ids=lambda kind: kind.kind)
 def test_a_foreign_object_is_recorded_once_and_forgotten_when_it_is_out_of_the_way(kind: Any, end: Callable[[World, Any], None]) -> None:
     world = world_of(node("config", kind, fields=data("1")), node("beside", fields=data("1")))
     foreign(world, kind, "demo-config")
