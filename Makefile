@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CACHE := .cache
-RUNTIME_STAMP := $(VENV)/.runtime-$(shell cat requirements/build.lock requirements/runtime.lock | cksum | cut -d' ' -f1)
+RUNTIME_STAMP := $(VENV)/.runtime-$(shell cat pyproject.toml requirements/build.lock requirements/runtime.lock | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cksum < requirements/dev.lock | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -19,7 +19,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("krofn needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
-$(RUNTIME_STAMP): requirements/build.lock requirements/runtime.lock | $(VENV)/bin/python
+$(RUNTIME_STAMP): pyproject.toml requirements/build.lock requirements/runtime.lock | $(VENV)/bin/python
 	@echo "setting up $(VENV) with pinned dependencies (once; a minute or two)" >&2
 	$(PIP) install --require-hashes --no-deps -r requirements/build.lock -r requirements/runtime.lock
 	$(PIP) install --no-deps --no-build-isolation -e .

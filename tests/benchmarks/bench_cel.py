@@ -25,7 +25,7 @@ from typing import Any
 
 from graphcore.cel import Environment
 from graphcore.cel.declared import Declarations
-from local_emulator.builtin.schemas import schema_for
+from local_emulator.objects.builtin.schemas import schema_for
 from tests.benchmarks.deployment import DEPLOYMENT, INSTANCE, INSTANCE_SCHEMA
 
 COMPILE_RATIO = 1.5

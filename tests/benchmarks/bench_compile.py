@@ -12,7 +12,7 @@ import tracemalloc
 from collections.abc import Callable
 
 from graphcore.graph import compile_graph, graph_from_facts
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
 from tests.support.definitions import Object, config_map, definition, resource
 
 ROUNDS = 15

@@ -10,10 +10,10 @@ from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
 
-from local_emulator.requests import Request
-from local_emulator.responses import Response
-from local_emulator.server import App, Settings, create_app
-from local_emulator.store import Store
+from local_emulator.core.requests import Request
+from local_emulator.core.store import Store
+from local_emulator.protocol.responses import Response
+from local_emulator.protocol.server import App, Settings, create_app
 
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"

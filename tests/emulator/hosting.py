@@ -12,10 +12,10 @@ from functions.platform.settings import Settings
 from graphcore.graph import Resource
 from graphcore.names import READY
 from graphcore.names.plural import pluralize
-from local_emulator.host import Host, hosted
-from local_emulator.inprocess import AsgiCluster
-from local_emulator.server import Settings as ServerSettings
-from local_emulator.server import create_app
+from local_emulator.hosting.host import Host, hosted
+from local_emulator.hosting.inprocess import AsgiCluster
+from local_emulator.protocol.server import Settings as ServerSettings
+from local_emulator.protocol.server import create_app
 
 Object = dict[str, Any]
 

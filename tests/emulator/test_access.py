@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_emulator.requests import User
+from local_emulator.core.requests import User
 from tests.emulator.client import Client, config_map
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"

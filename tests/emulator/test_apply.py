@@ -9,12 +9,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from local_emulator.apply import fieldsets
-from local_emulator.apply.fieldsets import Node, difference, display, intersection, ordered, paths, recursive_difference, union
-from local_emulator.apply.server_side import record_update, server_side_apply
-from local_emulator.apply.typed import TypedSchema
-from local_emulator.apply.walk import compare, everything, field_set, merge
-from local_emulator.status import ApiError
+from local_emulator.core.status import ApiError
+from local_emulator.objects.apply import fieldsets
+from local_emulator.objects.apply.fieldsets import Node, difference, display, intersection, ordered, paths, recursive_difference, union
+from local_emulator.objects.apply.server_side import record_update, server_side_apply
+from local_emulator.objects.apply.typed import TypedSchema
+from local_emulator.objects.apply.walk import compare, everything, field_set, merge
 from tests.emulator.client import Client
 
 Object = dict[str, Any]
@@ -257,8 +257,8 @@ def test_scaling_is_recorded_only_if_somebody_owned_the_number(client: Client, r
 
 
 def test_kubectl_takes_over_what_it_applied_client_side() -> None:
-    from local_emulator.engine import Engine, custom_model
-    from local_emulator.registry import Resource
+    from local_emulator.core.registry import Resource
+    from local_emulator.writes.engine import Engine, custom_model
 
     annotation = "kubectl.kubernetes.io/last-applied-configuration"
     schema = {

@@ -10,7 +10,7 @@ from functions.platform.cluster import Request
 from functions.platform.events import Event, Reference, Role
 from functions.platform.paths import CRDS, REVISIONS, collection, member
 from graphcore.names import EVENT_CONVERGE, FINALIZER
-from local_emulator.host import Host
+from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, condition, delete, patch, play, read, ready
 
 THING: Object = {

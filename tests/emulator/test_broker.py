@@ -11,9 +11,9 @@ import yaml
 from starlette.responses import Response
 
 from functions.platform.events import EVENT_UPDATE, Changed, Event, Reference, Role, encode
-from local_emulator.broker import Broker, Trigger
-from local_emulator.host import BRIDGE_URL, Host, address
-from local_emulator.inprocess import call
+from local_emulator.hosting.broker import Broker, Trigger
+from local_emulator.hosting.host import BRIDGE_URL, Host, address
+from local_emulator.hosting.inprocess import call
 from tests.emulator.hosting import apply, play, read, ready
 from tests.emulator.test_demo_in_process import INSTANCE, WEB
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.platform.cluster import Request
-from local_emulator.host import Host
+from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, play, read, ready
 
 DEPTH = 10

@@ -12,9 +12,9 @@ from functions.platform.events import Role, from_object
 from functions.platform.paths import CRDS, REVISIONS, member
 from graphcore.graph import Resource
 from graphcore.names import ACTIVE_REVISION, EVENT_CONVERGE
-from local_emulator.host import Host
-from local_emulator.inprocess import AsgiCluster
-from local_emulator.scenario import Snapshot, web_app
+from local_emulator.cli.scenario import Snapshot, web_app
+from local_emulator.hosting.host import Host
+from local_emulator.hosting.inprocess import AsgiCluster
 from tests.emulator.hosting import Object, apply, delete, patch, play, read, ready
 
 WEBAPPS = Resource("kro.run/v1alpha1", "WebApp", "webapps", namespaced=True)

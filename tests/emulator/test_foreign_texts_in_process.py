@@ -16,7 +16,7 @@ from functions.platform.cluster import MERGE_PATCH, Request
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS, member
 from graphcore import names
 from graphcore.graph.model import Resource
-from local_emulator.host import Host
+from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, delete, path_of, play, read, ready
 from tests.emulator.test_bridge_in_process import CONFIG, INSTANCE, THING, restart
 from tests.support.foreign import texts

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from functions.platform.cluster import Cluster
-from local_emulator.commands.up import Up, local_cluster
-from local_emulator.install import connect
-from local_emulator.scenario import Snapshot, WebApp, web_app
-from local_emulator.supervisor import FUNCTIONS
+from local_emulator.cli.commands.up import Up, local_cluster
+from local_emulator.cli.install import connect
+from local_emulator.cli.scenario import Snapshot, WebApp, web_app
+from local_emulator.cli.supervisor import FUNCTIONS
 
 ROUNDS = 3
 LAST_POINT = 1.5

@@ -14,7 +14,7 @@ from functions.platform.cluster import Request
 from functions.platform.events import Role
 from functions.platform.paths import CRDS, member
 from graphcore.names import CONVERGENCE, FINALIZER, REFERENCES, WAITS_FOR
-from local_emulator.host import Host
+from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, condition, delete, patch, play, read, ready
 from tests.emulator.test_bridge_in_process import BUCKETS, CONFIG, INSTANCE, THING, restart
 

@@ -64,7 +64,7 @@ def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
         pytest.skip("kubectl is neither in KUBEBUILDER_ASSETS nor built into .cache (`make cluster-tools`)")
     directory = tmp_path_factory.mktemp("kubectl")
     kubeconfig = directory / "kubeconfig"
-    command = [sys.executable, "-m", "local_emulator.server", "--kubeconfig", str(kubeconfig), "--ready-after", "0.2"]
+    command = [sys.executable, "-m", "local_emulator.protocol.server", "--kubeconfig", str(kubeconfig), "--ready-after", "0.2"]
     with (directory / "log").open("wb") as log:
         server = subprocess.Popen(command, stderr=log, cwd=Path(__file__).parent.parent.parent)
 

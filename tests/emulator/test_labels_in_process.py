@@ -19,7 +19,7 @@ from graphcore.names import (
     INSTANCE_VERSION,
     OWNED,
 )
-from local_emulator.host import Host
+from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, delete, patch, play, read, ready, resource_of
 from tests.emulator.test_bridge_in_process import CONFIG, INSTANCE, THING, restart
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from local_emulator.builtin.kinds import load_kinds
-from local_emulator.builtin.schemas import definition_name
-from local_emulator.model import quantity
-from local_emulator.model.custom import custom_checker, custom_reader
-from local_emulator.model.models import builtin_model
-from local_emulator.model.reading import reader_of
-from local_emulator.model.report import Mismatch, Report
+from local_emulator.objects.builtin.kinds import load_kinds
+from local_emulator.objects.builtin.schemas import definition_name
+from local_emulator.objects.model import quantity
+from local_emulator.objects.model.custom import custom_checker, custom_reader
+from local_emulator.objects.model.models import builtin_model
+from local_emulator.objects.model.reading import reader_of
+from local_emulator.objects.model.report import Mismatch, Report
 from tests.emulator.client import Client
 from tests.emulator.corpus import SCENARIOS, THING_CRD
 from tests.emulator.golden import CONTENT_TYPES, CRDS, METHODS, USER_AGENT, golden, normalised

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_emulator.builtin.schemas import schema_for
-from local_emulator.patches.json_patch import json_patch
-from local_emulator.patches.merge_patch import merge_patch
-from local_emulator.patches.strategic import strategic_merge
-from local_emulator.status import ApiError
+from local_emulator.core.status import ApiError
+from local_emulator.objects.builtin.schemas import schema_for
+from local_emulator.objects.patches.json_patch import json_patch
+from local_emulator.objects.patches.merge_patch import merge_patch
+from local_emulator.objects.patches.strategic import strategic_merge
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text("ab", max_size=2),

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from local_emulator.persistence import Database
+from local_emulator.core.persistence import Database
 from tests.emulator.client import Client, config_map
 from tests.emulator.test_controllers import owned
 from tests.exchanges.objects_of import CRDS, FOOS, definition, foo

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from local_emulator.builtin.schemas import definitions
-from local_emulator.protobuf import generate
-from local_emulator.protobuf.decoding import decode_message, decode_object
+from local_emulator.objects.builtin.schemas import definitions
+from local_emulator.objects.protobuf import generate
+from local_emulator.objects.protobuf.decoding import decode_message, decode_object
 from tests.emulator.client import Client
 from tests.exchanges.asking import normal
 from tests.tools.protobuf_bodies import objects, recorded

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from local_emulator.api import Api
-from local_emulator.requestlog import RequestLog
-from local_emulator.requests import parse_path
-from local_emulator.server import Settings, create_app
+from local_emulator.core.requestlog import RequestLog
+from local_emulator.core.requests import parse_path
+from local_emulator.protocol.api import Api
+from local_emulator.protocol.server import Settings, create_app
 from tests.emulator.client import APPLY, MERGE, Client, config_map
 
 MAPS = "/api/v1/namespaces/default/configmaps"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graphcore.names import GRAPH_RESOLVED
-from local_emulator.host import Host
+from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, condition, delete, play, read, ready
 from tests.emulator.test_bridge_in_process import CONFIG, INSTANCE, THING, restart
 

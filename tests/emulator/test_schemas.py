@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 import local_emulator
-from local_emulator.builtin import schemas
-from local_emulator.builtin.facts import DEFAULTS, ENUMS
-from local_emulator.builtin.kinds import BuiltinKind, load_kinds
-from local_emulator.builtin.wire import EMBEDDED, PLAIN, POINTERS, PRESENT
+from local_emulator.objects.builtin import schemas
+from local_emulator.objects.builtin.facts import DEFAULTS, ENUMS
+from local_emulator.objects.builtin.kinds import BuiltinKind, load_kinds
+from local_emulator.objects.builtin.wire import EMBEDDED, PLAIN, POINTERS, PRESENT
 
 DATA = Path(local_emulator.__file__).parent / "data"
 
 
 @pytest.mark.skipif(find_spec("kubernetes_validate") is None, reason="the dependency group 'generate' is not installed")
 def test_generating_again_gives_the_committed_bytes() -> None:
-    from local_emulator.builtin.generate import DESCRIPTIONS_FILE, SCHEMAS_FILE, build, pack
+    from local_emulator.objects.builtin.generate import DESCRIPTIONS_FILE, SCHEMAS_FILE, build, pack
 
     definitions, descriptions = build()
     assert pack(definitions) == (DATA / SCHEMAS_FILE).read_bytes()

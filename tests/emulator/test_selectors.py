@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local_emulator.selectors import from_label_selector, parse_labels
-from local_emulator.status import ApiError
+from local_emulator.core.selectors import from_label_selector, parse_labels
+from local_emulator.core.status import ApiError
 from tests.emulator.client import Client, config_map
 
 LABELS = {"app": "web", "tier": "1", "empty": ""}

@@ -10,9 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from local_emulator.requestlog import RequestLog
-from local_emulator.requests import User
-from local_emulator.server import ServerConfig, Settings, _listen, main, parse_token, serve
+from local_emulator.core.requestlog import RequestLog
+from local_emulator.core.requests import User
+from local_emulator.protocol.server import ServerConfig, Settings, _listen, main, parse_token, serve
 from tests.emulator.client import APPLY, config_map
 
 MAPS = "/api/v1/namespaces/default/configmaps"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_emulator.store import Store
+from local_emulator.core.store import Store
 
 MAPS, SECRETS = ("", "configmaps"), ("", "secrets")
 

@@ -11,7 +11,7 @@ import pytest
 from functions.platform.cluster import Request
 from functions.platform.paths import member
 from graphcore.graph.model import Resource
-from local_emulator.host import Host
+from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, delete, patch, play, read, ready
 from tests.emulator.test_bridge_in_process import INSTANCE, THING
 from tests.support.moments import Moments

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from local_emulator.durations import human
-from local_emulator.jsonpath import find
+from local_emulator.core.durations import human
+from local_emulator.core.jsonpath import find
 from tests.emulator.client import PARTIAL, START, TABLE, Client, config_map
 
 MAPS = "/api/v1/namespaces/default/configmaps"

@@ -12,8 +12,8 @@ import yaml
 
 from functions.platform.events import FUNCTION_ROLES, Role
 from functions.platform.settings import load
-from local_emulator.install import crds
-from local_emulator.supervisor import BRIDGE, FUNCTIONS
+from local_emulator.cli.install import crds
+from local_emulator.cli.supervisor import BRIDGE, FUNCTIONS
 
 ROOT = Path(__file__).parent.parent.parent
 BASE = ROOT / "knative"

@@ -64,7 +64,7 @@ def test_krofn_run_on_a_cluster_as_readme_says(
         "KUBECONFIG": str(kubeconfig),
     }
     ready = tmp_path / "ready"
-    words = [sys.executable, "-m", "local_emulator.cli", *run.split()[1:], "--ready-file", str(ready)]
+    words = [sys.executable, "-m", "local_emulator.cli.main", *run.split()[1:], "--ready-file", str(ready)]
     process = subprocess.Popen(words, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     world = World(backend, functions, backend.admin("default"), "default", "readme")
     try:

@@ -338,6 +338,6 @@ def shown(world: World, rgd: Object, directory: Path) -> str:
     """What the command line says about the definition, asked against the cluster."""
     file = directory / "rgd.json"
     file.write_text(json.dumps(rgd))
-    command = [sys.executable, "-m", "local_emulator.cli", "validate", "-f", str(file), "--kubeconfig", str(world.backend.kubeconfig)]
+    command = [sys.executable, "-m", "local_emulator.cli.main", "validate", "-f", str(file), "--kubeconfig", str(world.backend.kubeconfig)]
     done = subprocess.run([*command, "--context", world.backend.contexts["definition"]], capture_output=True, text=True, check=False)
     return done.stdout + done.stderr

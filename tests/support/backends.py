@@ -137,7 +137,17 @@ def start_backend(name: str, directory: Path) -> Iterator[Backend]:
 def _emulator(directory: Path) -> Iterator[Backend]:
     kubeconfig, log = directory / "kubeconfig", directory / "audit.log"
     (port,) = free_ports(1)
-    command = [sys.executable, "-m", "local_emulator.server", "--port", str(port), "--kubeconfig", str(kubeconfig), "--audit-log", str(log)]
+    command = [
+        sys.executable,
+        "-m",
+        "local_emulator.protocol.server",
+        "--port",
+        str(port),
+        "--kubeconfig",
+        str(kubeconfig),
+        "--audit-log",
+        str(log),
+    ]
     output = (directory / "emulator.log").open("wb")
     process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
     try:
@@ -175,7 +185,7 @@ class FunctionProcesses:
             # Installing is an administrator's act; the functions have no right to it.
             self.backend.client.apply(each)
             self.backend.client.wait_condition(each, "Established")
-        command = [sys.executable, "-m", "local_emulator.cli", "run", "--ready-file", str(ready)]
+        command = [sys.executable, "-m", "local_emulator.cli.main", "run", "--ready-file", str(ready)]
         log = (self.directory / "run.log").open("ab")
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         _wait_for(ready, self.process, self.directory / "run.log")

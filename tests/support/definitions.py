@@ -6,7 +6,7 @@ from typing import Any
 
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph import Graph, Limits, compile_graph
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
 
 Object = dict[str, Any]
 

@@ -27,7 +27,7 @@ class Moments:
 
     @property
     def time(self) -> dict[str, Any]:
-        """For :class:`local_emulator.host.Host`."""
+        """For :class:`local_emulator.hosting.host.Host`."""
         return {"clock": self.clock, "sleep": self.sleep, "jitter": lambda: 0.0}
 
     async def advance(self, seconds: float, settle: Callable[[], Awaitable[None]]) -> None:

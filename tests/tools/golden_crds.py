@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from graphcore.graph import compile_graph
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
 
 ROOT = Path(__file__).parents[1] / "data" / "golden"
 CRDS = ROOT / "crds"

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import yaml
 
-from local_emulator.protobuf.decoding import MEDIA_TYPE
+from local_emulator.objects.protobuf.decoding import MEDIA_TYPE
 
 DATA = Path(__file__).parent.parent / "data" / "apiserver"
 OBJECTS, RECORDED = DATA / "protobuf.yaml", DATA / "protobuf.jsonl"

@@ -24,9 +24,9 @@ from graphcore.cel.library.semver import parse_semver
 from graphcore.converge.fence import Mark, read_mark
 from graphcore.names import CONVERGENCE
 from graphcore.numbers import INT64_MAX, LONGEST, UINT64_MAX, ordered, whole
-from local_emulator.inprocess import call
-from local_emulator.model import quantity
-from local_emulator.registry import version_priority
+from local_emulator.core.registry import version_priority
+from local_emulator.hosting.inprocess import call
+from local_emulator.objects.model import quantity
 from tests.unit.functions.test_delivery import EVENT
 
 NO_NUMBERS = ("", " ", "²", "١٢", "𝟜", "1_0", " 7", "7\n", "+7", "-7", "--5", "0x7", "7.0", "1e3", "9" * 19, "9" * 5000, "seven")
@@ -197,17 +197,19 @@ INT_IS_CALLED = {
     "graphcore/openapi/rule_types.py": NUMBER,
     "graphcore/simpleschema/builder.py": NUMBER,
     "graphcore/simpleschema/markers.py": NUMBER,
-    "local_emulator/durations.py": NUMBER,
-    "local_emulator/inprocess.py": NUMBER,
-    "local_emulator/kubelet.py": "hexadecimal digits of a UID that the store has made",
-    "local_emulator/model/quantity.py": NUMBER,
-    "local_emulator/model/reading.py": NUMBER,
-    "local_emulator/pod_admission.py": "hexadecimal digits of a UID that the store has made",
-    "local_emulator/printers.py": NUMBER,
-    "local_emulator/protobuf/decoding.py": "numbers of the package's own table",
-    "local_emulator/supervisor.py": NUMBER,
-    "local_emulator/tables.py": NUMBER,
-    "local_emulator/transactions.py": "hexadecimal digits of a UID that the store has made",
+    "functions/platform/timetable.py": NUMBER,
+    "local_emulator/cli/ready_file.py": GRAMMAR,
+    "local_emulator/cli/supervisor.py": NUMBER,
+    "local_emulator/controllers/kubelet.py": "hexadecimal digits of a UID that the store has made",
+    "local_emulator/core/durations.py": NUMBER,
+    "local_emulator/hosting/inprocess.py": NUMBER,
+    "local_emulator/objects/model/quantity.py": NUMBER,
+    "local_emulator/objects/model/reading.py": NUMBER,
+    "local_emulator/objects/protobuf/decoding.py": "numbers of the package's own table",
+    "local_emulator/protocol/printers.py": NUMBER,
+    "local_emulator/protocol/tables.py": NUMBER,
+    "local_emulator/writes/pod_admission.py": "hexadecimal digits of a UID that the store has made",
+    "local_emulator/writes/transactions.py": "hexadecimal digits of a UID that the store has made",
 }
 
 DIGITS_ARE_ASKED_FOR = dict.fromkeys(

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from graphcore.errors import Problem
-from local_emulator.excerpts import excerpt
+from local_emulator.cli.excerpts import excerpt
 
 
 def shown(expression: str, line: int | None, column: int | None) -> list[str]:

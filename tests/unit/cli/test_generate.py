@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from graphcore.graph import synthesize_crd
 from graphcore.openapi.values import validate_value
 from graphcore.simpleschema import to_openapi
-from local_emulator.commands.generate import command
-from local_emulator.skeleton import skeleton
+from local_emulator.cli.commands.generate import command
+from local_emulator.cli.skeleton import skeleton
 
 pytestmark = pytest.mark.feature(121)
 

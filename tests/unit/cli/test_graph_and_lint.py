@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from local_emulator.cli import group
+from local_emulator.cli.main import group
 
 SHOP = Path(__file__).parent.parent.parent.parent / "examples" / "shop" / "rgd.yaml"
 NODES = ("settings", "config", "account", "backend", "service", "edges", "ingress")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from local_emulator.cli import group
-from local_emulator.console import Misuse
-from local_emulator.ready_file import clear, ready_mark
+from local_emulator.cli.console import Misuse
+from local_emulator.cli.main import group
+from local_emulator.cli.ready_file import clear, ready_mark
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from local_emulator.cli import COMMANDS, group
-from local_emulator.host import Host
+from local_emulator.cli.main import COMMANDS, group
+from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, condition, play, read
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -25,7 +25,7 @@ def krofn(*arguments: str, stdin: str | None = None) -> Result:
 
 
 def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "local_emulator.cli", *arguments]
+    command = [sys.executable, "-m", "local_emulator.cli.main", *arguments]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60)
 
 

@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from functions.platform.settings import Settings, load, variable
-from local_emulator.cli import group
-from local_emulator.commands import run as run_command
-from local_emulator.commands.settings_options import HELP
-from local_emulator.supervisor import Supervisor, function_commands
+from local_emulator.cli.commands import run as run_command
+from local_emulator.cli.commands.settings_options import HELP
+from local_emulator.cli.main import group
+from local_emulator.cli.supervisor import Supervisor, function_commands
 
 GIVEN = {
     "allow_crd_deletion": ("true", True),
@@ -55,8 +55,8 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     async def start(_: Supervisor, environment: Mapping[str, str], directory: Path) -> None:
         raise Started({item.name: item.environment for item in function_commands(environment, directory)})
 
-    monkeypatch.setattr("local_emulator.install.connect", connect)
-    monkeypatch.setattr("local_emulator.install.ensure_crds", ensure_crds)
+    monkeypatch.setattr("local_emulator.cli.install.connect", connect)
+    monkeypatch.setattr("local_emulator.cli.install.ensure_crds", ensure_crds)
     monkeypatch.setattr(run_command, "start_functions", start)
 
 

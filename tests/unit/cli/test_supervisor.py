@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local_emulator import supervisor as module
-from local_emulator.supervisor import Command, StartError, Supervisor, free_ports, function_commands
+from local_emulator.cli import supervisor as module
+from local_emulator.cli.supervisor import Command, StartError, Supervisor, free_ports, function_commands
 
 READY = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text('x'); time.sleep(60)"
 
@@ -111,7 +111,7 @@ def test_a_bad_setting_stops_a_function_with_one_line(name: str) -> None:
 
 def test_up_serves_says_so_and_ends_on_sigterm(tmp_path: Path) -> None:
     kubeconfig, ready = tmp_path / "kubeconfig", tmp_path / "ready"
-    arguments = [sys.executable, "-m", "local_emulator.cli", "up", "--kubeconfig", str(kubeconfig), "--ready-file", str(ready)]
+    arguments = [sys.executable, "-m", "local_emulator.cli.main", "up", "--kubeconfig", str(kubeconfig), "--ready-file", str(ready)]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         end = time.monotonic() + 120

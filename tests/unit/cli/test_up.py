@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from local_emulator import supervisor as module
-from local_emulator.cli import group
-from local_emulator.console import Misuse
-from local_emulator.kubeconfig import content
-from local_emulator.kubeconfig_file import check, handed_out
-from local_emulator.persistence import Database
-from local_emulator.supervisor import Command, Supervisor, free_ports
+from local_emulator.cli import supervisor as module
+from local_emulator.cli.console import Misuse
+from local_emulator.cli.kubeconfig_file import check, handed_out
+from local_emulator.cli.main import group
+from local_emulator.cli.supervisor import Command, Supervisor, free_ports
+from local_emulator.core.persistence import Database
+from local_emulator.protocol.kubeconfig import content
 
 FOREIGN = "apiVersion: v1\nkind: Config\nclusters: [{name: production, cluster: {server: https://10.0.0.1}}]\n"
 
@@ -165,7 +165,7 @@ def test_a_child_that_was_started_again_is_told_when_it_is_ready(tmp_path: Path,
 
 
 def test_a_free_port_is_nobodys() -> None:
-    from local_emulator.commands.up import check_port
+    from local_emulator.cli.commands.up import check_port
 
     check_port(0)
     check_port(*free_ports(1))

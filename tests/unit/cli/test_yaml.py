@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local_emulator.yamltext import read_all
+from local_emulator.core.yamltext import read_all
 
 
 @pytest.mark.parametrize(

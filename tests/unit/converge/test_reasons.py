@@ -225,7 +225,7 @@ def test_what_the_user_has_to_set_is_not_told_as_data_that_is_pending(field: str
             ],
         },
     }
-    from local_emulator.offline import offline_schemas
+    from local_emulator.cli.offline import offline_schemas
 
     world = World(compile_graph(definition, offline_schemas()))
     world.instance()

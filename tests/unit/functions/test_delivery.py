@@ -22,7 +22,7 @@ from functions.platform.runs import Report
 from functions.platform.settings import Settings
 from functions.platform.telemetry import Telemetry
 from graphcore.names import INSTANCE_GROUP, INSTANCE_KIND, INSTANCE_NAME, INSTANCE_NAMESPACE, INSTANCE_VERSION, RGD_NAME
-from local_emulator.inprocess import call
+from local_emulator.hosting.inprocess import call
 from tests.unit.functions.fakes import Scripted
 
 EVENT = Event(

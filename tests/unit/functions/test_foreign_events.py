@@ -45,7 +45,7 @@ from graphcore.names import (
     INSTANCE_NAMESPACE,
     INSTANCE_VERSION,
 )
-from local_emulator.inprocess import call
+from local_emulator.hosting.inprocess import call
 from tests.support.foreign import ANY_TEXT, replaced, values
 from tests.support.graphs import APP, CONFIG_MAP
 

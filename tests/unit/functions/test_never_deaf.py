@@ -48,7 +48,7 @@ from graphcore.names import (
     RGD_NAME,
     WAITS_FOR,
 )
-from local_emulator.inprocess import call
+from local_emulator.hosting.inprocess import call
 from tests.support.graphs import CONFIG_MAP, SECRET
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph import compile_graph
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
 from tests.support.definitions import Object, config_map, definition, deployment, problems, resource
 from tests.support.refused_templates import COMPUTED, PROBES, REFUSED, TAKEN, workload
 

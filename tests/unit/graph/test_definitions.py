@@ -13,9 +13,9 @@ from graphcore.graph import compile_graph, graph_from_facts, synthesize_crd
 from graphcore.openapi import Schemas
 from graphcore.openapi.crd_validation import validate_crd
 from graphcore.simpleschema import to_openapi
-from local_emulator.definitions import judge
-from local_emulator.files import Document
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.definitions import judge
+from local_emulator.cli.files import Document
+from local_emulator.cli.offline import offline_schemas
 from tests.support.definitions import Object
 
 HERE = Path(__file__).parent.parent.parent / "data" / "definitions"

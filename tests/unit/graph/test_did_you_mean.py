@@ -7,8 +7,8 @@ import pytest
 from graphcore.errors import ProblemsError
 from graphcore.graph import compile_graph
 from graphcore.openapi.builtin_kinds import BUILTIN
-from local_emulator.builtin.kinds import load_kinds
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
+from local_emulator.objects.builtin.kinds import load_kinds
 from tests.support.definitions import compiled, config_map, definition, deployment, problems, resource
 
 SPEC = {"names": "[]string | required=true", "text": "string | required=true", "sizes": "map[string]integer | required=true"}

@@ -8,7 +8,7 @@ import pytest
 
 from graphcore.graph import compile_graph
 from graphcore.openapi import Schemas
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
 from tests.support.definitions import Object, compiled, config_map, definition, problems, resource
 
 OPEN = {

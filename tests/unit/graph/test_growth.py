@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from graphcore.graph import compile_graph, graph_from_facts
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
 from tests.benchmarks.bench_compile import pods
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from graphcore.errors import ProblemsError
 from graphcore.graph import compile_graph
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
 from tests.support.definitions import Object, compiled, config_map, definition, resource
 
 SPEC = {"on": "boolean", "names": "[]string", "depth": "integer", "other": "string"}

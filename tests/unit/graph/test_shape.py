@@ -8,7 +8,7 @@ import pytest
 
 from graphcore.graph import render
 from graphcore.graph.definition_schema import DEFINITION
-from local_emulator.install import crds
+from local_emulator.cli.install import crds
 from tests.support.definitions import Object, config_map, definition, problems, resource
 from tests.support.refused import DEFINITIONS
 

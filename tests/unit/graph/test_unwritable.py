@@ -8,7 +8,7 @@ import pytest
 
 from graphcore.errors import ProblemsError
 from graphcore.graph import compile_graph
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
 from tests.support.definitions import compiled, config_map, definition, problems, resource
 
 SECRET = resource("secret", {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "b"}})

@@ -14,8 +14,8 @@ import yaml
 
 from graphcore.errors import Problem
 from graphcore.names import RGD_KIND
-from local_emulator.definitions import judge
-from local_emulator.files import Files
+from local_emulator.cli.definitions import judge
+from local_emulator.cli.files import Files
 from tests.unit.graph.test_definitions import schemas
 
 ROOT = Path(__file__).parents[3]

@@ -18,7 +18,7 @@ import yaml
 
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph import compile_graph
-from local_emulator.offline import offline_schemas
+from local_emulator.cli.offline import offline_schemas
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "tests" / "data" / "recorded"

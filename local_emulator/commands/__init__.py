@@ -1,1 +1,0 @@
-"""One module per command of ``krofn``; the table in ``local_emulator.cli`` names them all."""
