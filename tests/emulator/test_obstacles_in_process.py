@@ -9,7 +9,7 @@ import pytest
 
 from functions.platform.cluster import Request
 from graphcore.names import APPLYSET_PART_OF
-from local_emulator.host import Host
+from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, condition, delete, patch, play, read, ready
 from tests.emulator.test_bridge_in_process import INSTANCE, THING, restart
 from tests.emulator.test_kinds_in_process import definition
