@@ -8,6 +8,7 @@ from graphcore.errors import Problem
 from graphcore.openapi.fielderrors import duplicate, forbidden, invalid, not_supported, required
 from graphcore.openapi.object_names import label_1123_faults, label_key_faults, label_value_faults, port_faults
 from graphcore.openapi.partial import Part
+from graphcore.openapi.quantities import resource_faults
 
 Faults = Iterator[Problem]
 
@@ -125,6 +126,7 @@ def _container(container: Part, volumes: set[str] | None) -> Faults:
         name = item["name"].text
         if name and volumes is not None and name not in volumes:
             yield Problem("FieldValueNotFound", f'Not found: "{name}"', path=item["name"].path)
+    yield from resource_faults(container["resources"])
     for name in _PROBES:
         yield from _probe(container[name])
 

@@ -7,6 +7,7 @@ written: who writes no ``spec`` at all may mean an object that somebody else has
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from graphcore.errors import Problem
@@ -14,6 +15,7 @@ from graphcore.openapi.builtin_pods import labels, missing, negative, pod_spec, 
 from graphcore.openapi.fielderrors import forbidden, invalid, not_supported, required
 from graphcore.openapi.object_names import data_key_faults, label_1123_faults, subdomain_faults
 from graphcore.openapi.partial import UNKNOWN, Part
+from graphcore.openapi.quantities import positive
 from graphcore.openapi.selectors import is_empty, labels_match
 
 Faults = Iterator[Problem]
@@ -207,6 +209,8 @@ def _claim(obj: Part) -> Faults:
     asked = spec.at("resources.requests")
     if spec["resources"].absent or asked.absent or (asked.written and "storage" not in asked.value):
         yield required("spec.resources[storage]")
+    for fault in positive(asked["storage"]):
+        yield replace(fault, path="spec.resources[storage]")
 
 
 def _autoscaler(obj: Part) -> Faults:

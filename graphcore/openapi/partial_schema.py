@@ -17,6 +17,7 @@ from graphcore.errors.paths import child
 from graphcore.openapi.fielderrors import duplicate, go_json, invalid, not_supported, required, too_many
 from graphcore.openapi.partial import UNKNOWN, is_known
 from graphcore.openapi.pruning import apply_defaults
+from graphcore.openapi.quantities import is_quantity, spelling_faults
 from graphcore.openapi.rule_values import rule_faults
 from graphcore.openapi.values import validate_value
 
@@ -106,6 +107,8 @@ def builtin_faults(value: Any, schema: Schema, path: str, faulty: frozenset[str]
 
 
 def _scalar(value: Any, schema: Schema, path: str) -> Iterator[Problem]:
+    if is_quantity(schema):
+        yield from spelling_faults(value, path)
     allowed = schema.get("enum")
     if allowed and value != "" and not any(type(value) is type(one) and value == one for one in allowed):
         yield not_supported(path, value, [one if isinstance(one, str) else go_json(one) for one in allowed])

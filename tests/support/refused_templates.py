@@ -209,6 +209,14 @@ REFUSED: dict[str, tuple[Object, str, str]] = {
     "an ingress to no service": (ingress(backend={}), "spec.rules[0].http.paths[0].backend", "Required value"),
     "an ingress to a port out of range": (ingress(backend={"service": {"name": "x", "port": {"number": 0x20000}}}), "spec.rules[0].http.paths[0].backend.service.port.number", "between 1 and 65535"),
     "a claim of no size": (claim(resources=...), "spec.resources[storage]", "Required value"),
+    "a claim in megabytes": (claim(resources={"requests": {"storage": "512mb"}}), "spec.resources.requests.storage", "quantities must match"),
+    "a claim of less than nothing": (claim(resources={"requests": {"storage": "-1Gi"}}), "spec.resources[storage]", "greater than zero"),
+    "a claim of no bytes": (claim(resources={"requests": {"storage": "0"}}), "spec.resources[storage]", "greater than zero"),
+    "a limit in kilobytes": (pod(container(resources={"limits": {"memory": "100K"}})), "spec.containers[0].resources.limits.memory", "quantities must match"),
+    "an empty amount": (pod(container(resources={"limits": {"cpu": ""}})), "spec.containers[0].resources.limits.cpu", "quantities must match"),
+    "a request above its limit": (workload(pod_spec={"containers": [container(resources={"requests": {"cpu": "1.5"}, "limits": {"cpu": "1200m"}})]}), "spec.template.spec.containers[0].resources.requests", "less than or equal to cpu limit of 1200m"),
+    "a limit below nothing": (pod(container(resources={"limits": {"cpu": "-1"}})), "spec.containers[0].resources.limits[cpu]", "greater than or equal to 0"),
+    "a volume's limit in bytes": (pod(volumes=[{"name": "v", "emptyDir": {"sizeLimit": "1GiB"}}]), "spec.volumes[0].emptyDir.sizeLimit", "quantities must match"),
     "a claim of no access": (claim(accessModes=...), "spec.accessModes", "at least 1 access mode"),
     "a claim of an access of its own": (claim(accessModes=["ReadWriteAlways"]), "spec.accessModes[0]", "supported values"),
     "a scaler without limit": (scaler(maxReplicas=...), "spec.maxReplicas", "must be greater than 0"),
@@ -291,6 +299,8 @@ REFUSED: dict[str, tuple[Object, str, str]] = {
 """Refused by the compile and by any API server; no other fault is in them."""
 
 TAKEN: dict[str, Object] = {
+    "amounts of every spelling": pod(container(resources={"limits": {"cpu": "1e3", "memory": " 1Gi ", "ephemeral-storage": "1.5G"}, "requests": {"cpu": "999999m", "memory": "1073741824", "ephemeral-storage": ".5k"}})),
+    "a request without limit": pod(container(resources={"requests": {"cpu": "5", "memory": "0"}, "limits": {"memory": "1"}})),
     "a name with a dot": obj("v1", "ConfigMap", "a.b"),
     "a name of digits": obj("v1", "Secret", "0"),
     "a role with a colon": obj("rbac.authorization.k8s.io/v1", "ClusterRole", "system:My_Role"),
@@ -333,6 +343,9 @@ TAKEN: dict[str, Object] = {
 """Accepted by any API server, and so by the compile."""
 
 COMPUTED: dict[str, Object] = {
+    "a limit of an expression": pod(container(resources={"requests": {"cpu": "5"}, "limits": {"cpu": BIG}})),
+    "a request of an expression": pod(container(resources={"requests": {"memory": "${schema.spec.text}Mi"}, "limits": {"memory": "1"}})),
+    "a claim of an expression": claim(resources={"requests": {"storage": "${schema.spec.text}Gi"}}),
     "a name with an expression": obj("v1", "ConfigMap", "x-${schema.spec.text}"),
     "a name of an expression": obj("v1", "Service", BIG, spec={"ports": [{"port": 80}]}),
     "a namespace of an expression": obj("v1", "ConfigMap", metadata={"namespace": "${schema.spec.text}-x"}),

@@ -25,8 +25,8 @@ MUST_MATCH = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEi
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> tuple[Decimal, str]:
-    """Value and format (``binary``, ``decimal`` or ``exponent``). Raises ValueError."""
-    match = _PATTERN.match(text)
+    """Value and format (``binary``, ``decimal`` or ``exponent``). Blanks around it do not count. Raises ValueError."""
+    match = _PATTERN.match(text.strip())
     if not match:
         raise ValueError(MUST_MATCH)
     number, suffix = Decimal(match[1]), match[2] or ""
