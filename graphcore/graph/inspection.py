@@ -61,10 +61,15 @@ class Use:
 def cel_problems(error: CelError, use_code: str, *, node: str, path: str, shown: str, hint: str | None = None) -> Iterator[Problem]:
     """One problem per fault that the parser or the checker found, with its position in the text that is shown."""
     for issue in error.issues:
-        line, column = issue.line, issue.column
+        line, column, message = issue.line, issue.column, issue.message
         if error.source != shown and line > 0:
-            line, column = position_of(shown, place_in_template(shown, offset_of(error.source, line, column)))
-        yield Problem(use_code, issue.message, node, path, shown, line, column, issue.hint or hint)
+            offset = offset_of(error.source, line, column)
+            place = place_in_template(shown, offset)
+            line, column = position_of(shown, place)
+            if error.source[offset : offset + 1] == ")" and shown[place : place + 1] == "}":
+                # The parenthesis around an expression of a text is not the author's.
+                message = message.replace("input ')'", "input '}'")
+        yield Problem(use_code, message, node, path, shown, line, column, issue.hint or hint)
 
 
 def uses_of(draft: Draft, environment: Environment) -> tuple[list[Use], list[Problem]]:

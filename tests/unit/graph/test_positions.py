@@ -46,6 +46,23 @@ def test_a_fault_in_a_text_has_the_place_of_the_text(text: str, place: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a ${schema.spec.a + ‸}", "mismatched input '}' expecting"),
+        ("${schema.spec.a}${[schema.spec.a‸}", "mismatched input '}' expecting"),
+        ("日本\n ${schema.spec.a == ‸} b", "mismatched input '}' expecting"),
+        ("a ${schema.spec.a + ‸)} b", "mismatched input ')' expecting"),
+        ("${schema.spec.a + ‸}", "mismatched input '<EOF>' expecting"),
+    ],
+)
+def test_a_fault_at_the_end_of_an_expression_names_what_stands_there(text: str, told: str) -> None:
+    text, _, column = marked(text)
+    (problem, *_) = problems(definition(config_map("c", data={"x": text}), spec={"a": "string | required=true"}))
+    assert told in problem.message
+    assert problem.column == column - (0 if problem.expression == text else 2)
+
+
+@pytest.mark.parametrize(
     ("text", "line", "column"),
     [
         ('a ${"x} b', None, None),
