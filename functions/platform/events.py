@@ -199,7 +199,7 @@ def parse(headers: Mapping[str, str], body: bytes) -> Event:
     try:
         plain = {key: unquote(value) if key.lower().startswith("ce-") else value for key, value in headers.items()}
         event = from_http(plain, body, data_unmarshaller=_json)
-    except (GenericException, ValueError, TypeError, KeyError, RecursionError):
+    except (GenericException, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise EventError("not a CloudEvent") from None
     attributes = {str(key): str(value) for key, value in event.get_attributes().items() if value is not None}
     if not attributes["type"]:

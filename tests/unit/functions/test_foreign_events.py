@@ -135,6 +135,7 @@ PLATFORM = assemble("instance", Settings(), None, None, Telemetry("instance", la
 @example({"ce-krorole": "instance", "ce-name": ".."}, None, 1)
 @example({"ce-krorole": "instance", "ce-kind": "a/b"}, None, 1)
 @example({"ce-krorole": "definition", "ce-name": "%ED%A0%80"}, None, 1)
+@example({"content-type": "application/cloudevents+json"}, 0, None)
 def test_an_event_is_refused_or_can_be_used(headers: dict[str, str], which: int | None, by: Any) -> None:
     own, body = encode(CHILD, "test")
     if which is not None:
