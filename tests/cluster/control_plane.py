@@ -135,9 +135,22 @@ class ControlPlane:
             f"--initial-cluster=default={self.etcd_peer_url}", "--unsafe-no-fsync=true", "--log-level=warn",
         )  # fmt: skip
 
+    @contextlib.contextmanager
+    def outage(self) -> Iterator[None]:
+        """The API server is killed, and started again after the block; the other components stay."""
+        process = self.processes.pop("kube-apiserver")
+        process.kill()
+        process.wait(5)
+        try:
+            yield
+        finally:
+            self._start_apiserver()
+            self._wait("kube-apiserver", "/readyz")
+
     def _start_apiserver(self) -> None:
         key = self.directory / "sa.key"
-        subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
+        if not key.exists():
+            subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
         tokens = self.directory / "tokens.csv"
         tokens.write_text(f'{self.token},admin,admin,"system:masters"\n')
         policy = self.directory / "audit-policy.yaml"

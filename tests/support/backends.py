@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 import yaml
@@ -28,15 +28,28 @@ FUNCTIONS = ("definition", "instance", "fanout", "bridge")
 START_TIMEOUT = 60.0
 
 
+Outage: TypeAlias = Callable[[], contextlib.AbstractContextManager[None]]
+
+
 class Backend:
     """An API server for scenarios. The functions have exactly the rights of ``knative/`` and of what a scenario's definition needs.
 
     kubeconfig: what the functions use; contexts: the kubeconfig context of each process; directory: where logs go; plane: the real control
-    plane, where the tests started one.
+    plane, where the tests started one; outage: a block during which the API server is gone, without having taken its leave; it knows
+    afterwards what it knew. None where that is out of reach.
     """
 
-    def __init__(self, name: str, access: Access, directory: Path, audit_log: Path | None, plane: ControlPlane | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        access: Access,
+        directory: Path,
+        audit_log: Path | None,
+        plane: ControlPlane | None = None,
+        outage: Outage | None = None,
+    ) -> None:
         self.name, self.access, self.directory, self.plane = name, access, directory, plane
+        self.outage = outage
         self.kubeconfig = directory / "functions.kubeconfig"
         self.accounting = Accounting(audit_log) if audit_log else None
         self.client = self.admin()
@@ -128,33 +141,43 @@ def start_backend(name: str, directory: Path) -> Iterator[Backend]:
             pytest.fail(f"the real API server cannot run: {error}", pytrace=False)
         pytest.skip(f"no real API server: {error}")
     try:
-        yield Backend(name, Access(plane.server, plane.token, plane.ca.read_bytes()), directory, plane.audit_log, plane)
+        yield Backend(name, Access(plane.server, plane.token, plane.ca.read_bytes()), directory, plane.audit_log, plane, plane.outage)
     finally:
         plane.stop()
 
 
 @contextlib.contextmanager
 def _emulator(directory: Path) -> Iterator[Backend]:
-    kubeconfig, log = directory / "kubeconfig", directory / "audit.log"
+    kubeconfig, ready, log = directory / "kubeconfig", directory / "emulator.ready", directory / "audit.log"
     (port,) = free_ports(1)
-    command = [
-        sys.executable,
-        "-m",
-        "local_emulator.protocol.server",
-        "--port",
-        str(port),
-        "--kubeconfig",
-        str(kubeconfig),
-        "--audit-log",
-        str(log),
-    ]
-    output = (directory / "emulator.log").open("wb")
-    process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+    command = [sys.executable, "-m", "local_emulator.protocol.server", "--port", str(port), "--kubeconfig", str(kubeconfig)]
+    # What is kept in a file outlives a kill.
+    command += ["--audit-log", str(log), "--ready-file", str(ready), "--data-dir", str(directory / "data")]
+    output = directory / "emulator.log"
+
+    def start() -> subprocess.Popen[bytes]:
+        ready.unlink(missing_ok=True)
+        started = subprocess.Popen(command, cwd=ROOT, stdout=output.open("ab"), stderr=subprocess.STDOUT, start_new_session=True)
+        _wait_for(ready, started, output)
+        return started
+
+    process = start()
+
+    @contextlib.contextmanager
+    def outage() -> Iterator[None]:
+        nonlocal process
+        process.kill()
+        process.wait(5)
+        try:
+            yield
+        finally:
+            process = start()
+
     try:
-        _wait_for(kubeconfig, process, directory / "emulator.log")
         config = yaml.safe_load(kubeconfig.read_text())
         token = config["users"][0]["user"].get("token", "")
-        yield Backend("emulator", Access(config["clusters"][0]["cluster"]["server"], token, None), directory, log)
+        access = Access(config["clusters"][0]["cluster"]["server"], token, None)
+        yield Backend("emulator", access, directory, log, outage=outage)
     finally:
         _stop(process)
 
@@ -216,6 +239,17 @@ class FunctionProcesses:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         return True
+
+    @contextlib.contextmanager
+    def frozen(self, function: str) -> Iterator[None]:
+        """A function that neither answers nor ends for as long as the block lasts."""
+        pid = self.pid(function)
+        assert pid is not None, f"{function} does not run"
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def log_size(self) -> int:
         """How long the log is now, in bytes."""
