@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.scenarios.conftest import World
@@ -34,7 +36,9 @@ def test_labels_come_back_and_the_deletion_of_a_relabelled_child_is_noticed(worl
     _, child = started(world)
     other = world.client.refresh(stored(world, "other"))
     labels = (world.client.refresh(child) or {})["metadata"]["labels"]
+    longest = 0.0
     for name, values in CHANGES.items():
+        began = time.monotonic()
         before = (world.client.refresh(child) or {})["metadata"]["uid"]
         world.client.patch(child, relabelled(values))
         world.client.wait(child, lambda found: (found or {})["metadata"]["labels"] == labels, what=f"relabelled after: {name}")
@@ -45,6 +49,8 @@ def test_labels_come_back_and_the_deletion_of_a_relabelled_child_is_noticed(worl
             lambda found, before=before: found is not None and found["metadata"]["uid"] != before and found["metadata"]["labels"] == labels,
             what=f"made again after: {name}",
         )
+        longest = max(longest, time.monotonic() - began)
+    print(f"\nlabels changed and come back, then the child deleted and made again, on {world.backend.name}: at most {longest:.2f} s")
     assert world.client.refresh(stored(world, "other")) == other
 
 

@@ -114,7 +114,7 @@ def test_edits_and_deletions_while_the_watches_come_back_after_an_outage_of_the_
 def test_a_fan_out_that_is_cut_after_each_page_and_overtaken_by_an_edit_tells_every_instance(world: World) -> None:
     rgd = noting(world, "Many")
     world.install(rgd)
-    names = [f"n{number:03}" for number in range(250)]
+    names = [f"n{number:03}" for number in range(205)]
     made(world, rgd, names)
     watch = Watch(world, f"fan-out to {len(names)} instances")
     watch.until(lambda: says(world, dict.fromkeys(names, "first")), "made")
