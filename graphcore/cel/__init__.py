@@ -10,15 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graphcore.cel.budget import Budget
     from graphcore.cel.environment import Environment, compile_unchecked
     from graphcore.cel.errors import CelError, EvaluationError, Issue
     from graphcore.cel.program import Program
+    from graphcore.cel.runtime.budget import Budget
 
 __all__ = ["Budget", "CelError", "Environment", "EvaluationError", "Issue", "Program", "compile_unchecked"]
 
 _HOMES = {
-    "Budget": "budget",
+    "Budget": "runtime.budget",
     "CelError": "errors",
     "Environment": "environment",
     "EvaluationError": "errors",

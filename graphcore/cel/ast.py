@@ -15,6 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 
+class Uint(int):
+    """An unsigned 64-bit integer; equal to the int of the same value, in maps as well. Arithmetic on it yields plain ints."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True, eq=False)
 class Expr:
     """id: unique in one tree, from 1. offset: code points from the start of the source."""

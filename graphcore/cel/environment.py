@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from graphcore.cel import registry
 from graphcore.cel.ast import Expr
-from graphcore.cel.checker import Checked, Scope, check
-from graphcore.cel.constants import constant_faults
+from graphcore.cel.checking.checker import Checked, Scope, check
+from graphcore.cel.checking.overloads import Overloads
+from graphcore.cel.compiler.constants import constant_faults
 from graphcore.cel.errors import CelError, Issue
-from graphcore.cel.overloads import Overloads
-from graphcore.cel.parser import parse
+from graphcore.cel.library import registry
 from graphcore.cel.program import Program
+from graphcore.cel.syntax.parser import parse
 from graphcore.cel.types import Type, TypeProvider
 
 _NO_ZEROS: Mapping[str, str] = {}

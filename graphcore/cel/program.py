@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from graphcore.cel import registry
-from graphcore.cel.analysis import Analysis, Path, analyse
 from graphcore.cel.ast import Expr
-from graphcore.cel.budget import CURRENT, Budget
 from graphcore.cel.compiler import BUDGET, compile_expression
 from graphcore.cel.errors import EvaluationError, Reason
+from graphcore.cel.library import registry
+from graphcore.cel.runtime.budget import CURRENT, Budget
+from graphcore.cel.syntax.analysis import Analysis, Path, analyse
 from graphcore.cel.types import DYN, Type
 
 _TYPED_SUMS = frozenset({"list_uint_sum_uint", "list_double_sum_double", "list_duration_sum_duration"})
@@ -76,7 +76,7 @@ class Program:
         return found
 
     def evaluate(self, variables: Mapping[str, Any], budget: Budget | None = None) -> Any:
-        """The value (see ``graphcore.cel.values``). Raises EvaluationError, whose ``pending`` tells "not yet" from "never"."""
+        """The value (see ``graphcore.cel.runtime.values``). Raises EvaluationError, whose ``pending`` tells "not yet" from "never"."""
         environment = dict(variables)
         environment[BUDGET] = budget = Budget() if budget is None else budget
         before = CURRENT.set(budget)

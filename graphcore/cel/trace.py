@@ -12,7 +12,7 @@ from typing import Any, Final
 from graphcore.cel.ast import Call, Comprehension, Expr, Ident, Literal, Select, children
 from graphcore.cel.compiler.context import Environment, Evaluator
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.lexer import tokenize
+from graphcore.cel.syntax.lexer import tokenize
 
 MAX_VALUES: Final = 8
 REDACTED: Final = "<redacted>"

@@ -1,7 +1,7 @@
 """Which values can never be written, by the static type of the expression that makes them.
 
-The other side of ``graphcore.cel.conversion``: what that refuses for every value of a type is known before there is a value. A map of bytes
-that an object holds is written as the object had it, so only one that the expression itself makes is held against it.
+The other side of ``graphcore.cel.runtime.conversion``: what that refuses for every value of a type is known before there is a value. A map
+of bytes that an object holds is written as the object had it, so only one that the expression itself makes is held against it.
 """
 
 from __future__ import annotations

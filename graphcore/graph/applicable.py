@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from graphcore import names
-from graphcore.cel.scanner import ScanError, has_expression, scan
+from graphcore.cel.syntax.scanner import ScanError, has_expression, scan
 from graphcore.errors import Problem
 from graphcore.graph.model import NodeType
 from graphcore.openapi import ResourceKind

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from graphcore.cel.ast import Call, Expr, Ident, children, qualified_name
-from graphcore.cel.hints import namespaces
+from graphcore.cel.checking.hints import namespaces
 from graphcore.errors.suggestions import closest
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphcore.cel import CelError, Environment, Program
-from graphcore.cel.compatibility import incompatibility
-from graphcore.cel.declared import Declarations
+from graphcore.cel.checking.compatibility import incompatibility
+from graphcore.cel.checking.declared import Declarations
 from graphcore.cel.types import BOOL, DYN, Kind, Type, list_of, optional_of
 from graphcore.cel.writable import remedy, unwritable
 from graphcore.errors import Problem

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphcore.cel import Environment, Program
-from graphcore.cel.views import decode_plan
+from graphcore.cel.runtime.views import decode_plan
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph.checks import Typing, check_node, declare, takes_bytes
 from graphcore.graph.crd import synthesize_crd

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from graphcore.cel.lexer import position
+from graphcore.cel.syntax.lexer import position
 from graphcore.errors import Problem
 from graphcore.errors.paths import child
 from graphcore.openapi.crd_validation import validate_crd

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphcore import names
-from graphcore.cel.lexer import position
-from graphcore.cel.scanner import ScanError, is_standalone, to_expression
+from graphcore.cel.syntax.lexer import position
+from graphcore.cel.syntax.scanner import ScanError, is_standalone, to_expression
 from graphcore.errors import Problem
 from graphcore.graph.applicable import never_applied
 from graphcore.graph.model import NodeType

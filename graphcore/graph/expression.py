@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphcore.cel import Program, compile_unchecked
-from graphcore.cel.conversion import to_json
 from graphcore.cel.errors import EvaluationError
+from graphcore.cel.runtime.conversion import to_json
 from graphcore.errors import Problem
 
 Scope = Mapping[str, Any]

@@ -17,7 +17,7 @@ from typing import Any
 
 from graphcore import names
 from graphcore.cel import Program
-from graphcore.cel.views import decoder, element_plan
+from graphcore.cel.runtime.views import decoder, element_plan
 from graphcore.graph.drafts import standalone
 from graphcore.graph.expression import Expression, View
 from graphcore.graph.graph import Graph

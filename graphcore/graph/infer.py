@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from graphcore.cel.declared import Declarations
+from graphcore.cel.checking.declared import Declarations
 from graphcore.cel.types import Kind, Type
 from graphcore.errors import Problem
 from graphcore.graph.paths import Path

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from graphcore.cel import CelError, Environment
-from graphcore.cel.analysis import analyse, walk
 from graphcore.cel.ast import Call, Expr, StructExpr
-from graphcore.cel.hints import function_hint
-from graphcore.cel.lexer import offset_of
-from graphcore.cel.lexer import position as position_of
-from graphcore.cel.scanner import place_in_template
+from graphcore.cel.checking.hints import function_hint
+from graphcore.cel.syntax.analysis import analyse, walk
+from graphcore.cel.syntax.lexer import offset_of
+from graphcore.cel.syntax.lexer import position as position_of
+from graphcore.cel.syntax.scanner import place_in_template
 from graphcore.errors import Problem
 from graphcore.errors.suggestions import closest
 from graphcore.graph.callables import functions_meant

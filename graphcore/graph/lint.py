@@ -7,7 +7,7 @@ from typing import Any
 
 from graphcore import names
 from graphcore.cel import Program
-from graphcore.cel.scanner import scan
+from graphcore.cel.syntax.scanner import scan
 from graphcore.errors import Problem
 from graphcore.graph.drafts import Draft
 from graphcore.graph.exclusion import never_made

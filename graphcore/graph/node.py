@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from graphcore.cel.values import OMIT, Optional
+from graphcore.cel.runtime.values import OMIT, Optional
 from graphcore.errors import Problem
 from graphcore.graph.expression import Expression, NodeError, Scope, first_failure
 from graphcore.graph.model import Limits, NodeType, Resource

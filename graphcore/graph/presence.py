@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphcore.cel.ast import Call, Comprehension, Expr, Ident, Literal, Select, children
-from graphcore.cel.macros import UNUSED
 from graphcore.cel.names import escape
-from graphcore.cel.scanner import quote
+from graphcore.cel.syntax.macros import UNUSED
+from graphcore.cel.syntax.scanner import quote
 from graphcore.graph.node import SCHEMA
 
 Place = tuple[str, ...]

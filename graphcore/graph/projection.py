@@ -8,9 +8,9 @@ from typing import Any, TypeGuard
 
 from graphcore import names
 from graphcore.cel import Environment, Program
-from graphcore.cel.analysis import walk
 from graphcore.cel.ast import Call, Expr, Ident, Literal, MapExpr
 from graphcore.cel.library.conditions import CONDITION_TYPE, RUNTIME_TYPE
+from graphcore.cel.syntax.analysis import walk
 from graphcore.cel.types import Kind, Type
 from graphcore.cel.writable import unwritable
 from graphcore.errors import Problem

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphcore.cel.library.conditions import RUNTIME, STATUSES
 from graphcore.cel.library.conditions import Condition as Made
-from graphcore.cel.values import OMIT
+from graphcore.cel.runtime.values import OMIT
 from graphcore.errors import Problem
 from graphcore.graph.expression import Expression, NodeError, Scope
 from graphcore.graph.paths import Path, build_at

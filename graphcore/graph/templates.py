@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphcore.cel.lexer import position
-from graphcore.cel.scanner import ScanError, has_expression, read_template
+from graphcore.cel.syntax.lexer import position
+from graphcore.cel.syntax.scanner import ScanError, has_expression, read_template
 from graphcore.errors import Problem
 from graphcore.errors.suggestions import did_you_mean
 from graphcore.graph.paths import Path, format_path

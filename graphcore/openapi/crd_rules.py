@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphcore.cel.checker import Checked
+from graphcore.cel.checking.checker import Checked
 from graphcore.cel.errors import CelError
 from graphcore.cel.types import BOOL, STRING, Type, optional_of
 from graphcore.errors import Problem

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from graphcore.cel.ast import Call, Comprehension, Expr, ListExpr, Literal, MapExpr, children
-from graphcore.cel.checker import Checked, Scope, check
-from graphcore.cel.declarations import Function
+from graphcore.cel.checking.checker import Checked, Scope, check
+from graphcore.cel.checking.declarations import Function
+from graphcore.cel.checking.overloads import Overloads
 from graphcore.cel.errors import CelError, Issue
-from graphcore.cel.lexer import issue_at
-from graphcore.cel.overloads import Overloads
-from graphcore.cel.parser import parse
-from graphcore.cel.registry import join, type_names
+from graphcore.cel.library.registry import join, type_names
+from graphcore.cel.syntax.lexer import issue_at
+from graphcore.cel.syntax.parser import parse
 from graphcore.cel.types import DYN, Type, TypeProvider
 from graphcore.simpleschema.patterns import pattern_fault
 

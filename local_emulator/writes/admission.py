@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.times import parse_timestamp
+from graphcore.cel.runtime.times import parse_timestamp
 from local_emulator.core import numerals, status
 from local_emulator.core.registry import Resource
 from local_emulator.core.status import ApiError, Cause, Undecodable

@@ -24,7 +24,7 @@ from functools import partial
 from typing import Any
 
 from graphcore.cel import Environment
-from graphcore.cel.declared import Declarations
+from graphcore.cel.checking.declared import Declarations
 from local_emulator.objects.builtin.schemas import schema_for
 from tests.benchmarks.deployment import DEPLOYMENT, INSTANCE, INSTANCE_SCHEMA
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graphcore.cel.keys import map_key
-from graphcore.cel.times import parse_duration, parse_timestamp
+from graphcore.cel.runtime.keys import map_key
+from graphcore.cel.runtime.times import parse_duration, parse_timestamp
+from graphcore.cel.runtime.values import TypeValue, Uint
 from graphcore.cel.types import (
     BOOL,
     BYTES,
@@ -35,7 +36,6 @@ from graphcore.cel.types import (
     parameter,
     type_of,
 )
-from graphcore.cel.values import TypeValue, Uint
 
 FILES = Path(__file__).parents[2] / ".cache" / "conformance"
 SPECIFICATION = FILES / "specification.json"

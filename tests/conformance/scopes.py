@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.types import Type
 from tests.conformance.corpus import Case, type_from
 

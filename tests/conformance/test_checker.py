@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import cache
 
 from graphcore.cel import CelError
-from graphcore.cel.checker import Scope, check, describe
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.checker import Scope, check, describe
+from graphcore.cel.checking.declarations import Function, Overload
+from graphcore.cel.checking.overloads import Overloads
 from graphcore.cel.library import encoders, optionals, standard, strings
-from graphcore.cel.overloads import Overloads
-from graphcore.cel.parser import parse
-from graphcore.cel.registry import join, type_names
+from graphcore.cel.library.registry import join, type_names
+from graphcore.cel.syntax.parser import parse
 from graphcore.cel.types import BOOL, BYTES, DOUBLE, INT, NULL, STRING, UINT
 from tests.conformance.corpus import Case
 from tests.conformance.differences import CHECKER_DIFFERENCES, RECORDED_OTHERWISE

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from graphcore.cel import Budget, CelError, EvaluationError
-from graphcore.cel.checker import Scope, check
+from graphcore.cel.checking.checker import Scope, check
+from graphcore.cel.checking.overloads import Overloads
 from graphcore.cel.compiler import BUDGET, compile_expression
-from graphcore.cel.overloads import Overloads
-from graphcore.cel.parser import parse
-from graphcore.cel.registry import disabled_overloads, functions, join, type_names
-from graphcore.cel.times import format_duration
+from graphcore.cel.library.registry import disabled_overloads, functions, join, type_names
+from graphcore.cel.runtime.times import format_duration
+from graphcore.cel.runtime.values import Duration
+from graphcore.cel.syntax.parser import parse
 from graphcore.cel.types import Type
-from graphcore.cel.values import Duration
 from tests.conformance.corpus import Case, same, type_from, value_from
 from tests.conformance.differences import CEL_GO_AS_WE, EVALUATION_DIFFERENCES
 from tests.conformance.fuzz.differential import answer, compare

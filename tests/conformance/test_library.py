@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from graphcore.cel.macros import MACROS
-from graphcore.cel.registry import functions
+from graphcore.cel.library.registry import functions
+from graphcore.cel.syntax.macros import MACROS
 from tests.conformance.fuzz.differential import answer, compare
 from tests.conformance.fuzz.oracle import Oracle
 from tests.unit.cel.library_table import KRO, ROWS, VARIABLES

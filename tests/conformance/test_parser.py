@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from graphcore.cel import CelError
-from graphcore.cel.parser import parse
+from graphcore.cel.syntax.parser import parse
 from tests.conformance.corpus import Case
 from tests.conformance.trees import squeezed, tree
 

@@ -15,7 +15,7 @@ from graphcore.cel.ast import (
     Select,
     StructExpr,
 )
-from graphcore.cel.values import Uint
+from graphcore.cel.runtime.values import Uint
 
 _CONSTANTS = {bool: "Bool", bytes: "Bytes", float: "Double", int: "Int64", type(None): "Null", str: "String", Uint: "Uint64"}
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}

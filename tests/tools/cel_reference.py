@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from graphcore.cel import CelError, Environment, EvaluationError, library
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.library.conditions import RUNTIME_TYPE
-from graphcore.cel.registry import disabled_overloads, functions
+from graphcore.cel.library.registry import disabled_overloads, functions
 from graphcore.cel.types import DYN
 from tests.conformance.fuzz.differential import CLASSES
 from tests.tools.cel_reference_texts import MACROS, OPERATORS, SYNTAX, Text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from graphcore.cel.ast import Expr
+from graphcore.cel.checking.declarations import Function
 from graphcore.cel.compiler import building, calls, logic, loops, paths
 from graphcore.cel.compiler.context import BUDGET, Context, Evaluator, Observer
-from graphcore.cel.declarations import Function
 
 __all__ = ["BUDGET", "Evaluator", "Observer", "compile_expression"]
 

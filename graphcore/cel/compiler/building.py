@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graphcore.cel import arithmetic
 from graphcore.cel.ast import Call, Expr, ListExpr, Literal, MapExpr, StructExpr
-from graphcore.cel.budget import CONTAINER, ITEM
 from graphcore.cel.compiler.context import BUDGET, CALLS, NODES, Context, Environment, Evaluator
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.keys import map_key
-from graphcore.cel.values import INT_MAX, INT_MIN, Optional
+from graphcore.cel.runtime import arithmetic
+from graphcore.cel.runtime.budget import CONTAINER, ITEM
+from graphcore.cel.runtime.keys import map_key
+from graphcore.cel.runtime.values import INT_MAX, INT_MIN, Optional
 
 FREE = 64  # a value of at most so many characters or elements is not charged for: the step that made it is
 

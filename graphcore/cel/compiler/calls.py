@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from graphcore.cel.ast import Call, Literal
-from graphcore.cel.budget import CHARACTERS_PER_STEP, PARTS_PER_STEP
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.compiler.building import FREE, charge
 from graphcore.cel.compiler.context import BUDGET, CALLS, Context, Environment, Evaluator
-from graphcore.cel.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.standard_impl import searcher
+from graphcore.cel.runtime.budget import CHARACTERS_PER_STEP, PARTS_PER_STEP
+from graphcore.cel.runtime.values import Duration, Opaque, Optional, Timestamp, TypeValue, Uint, no_such_overload
 from graphcore.cel.types import Kind, Type
-from graphcore.cel.values import Duration, Opaque, Optional, Timestamp, TypeValue, Uint, no_such_overload
 
 Implementation = Callable[..., Any]
 

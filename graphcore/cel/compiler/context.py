@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from graphcore.cel.ast import Call, Expr
-from graphcore.cel.declarations import Function
+from graphcore.cel.checking.declarations import Function
 
 Environment = dict[str, Any]
 Evaluator = Callable[[Environment], Any]

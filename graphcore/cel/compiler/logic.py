@@ -9,12 +9,12 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from graphcore.cel import access
 from graphcore.cel.ast import Call, Expr, ListExpr, Literal, Select
 from graphcore.cel.compiler.context import BUDGET, CALLS, Context, Environment, Evaluator
 from graphcore.cel.compiler.paths import fixed_path, follow
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.values import compare, equals, no_such_overload
+from graphcore.cel.runtime import access
+from graphcore.cel.runtime.values import compare, equals, no_such_overload
 
 _GIVES_BOOL = frozenset({"_&&_", "_||_", "!_", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "@in"})
 _LONG_LIST = 64

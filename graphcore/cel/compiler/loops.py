@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from graphcore.cel.ast import Call, Comprehension, Expr, Ident, ListExpr, Literal
-from graphcore.cel.budget import CONTAINER, ITEM
 from graphcore.cel.compiler.context import BUDGET, NODES, Context, Environment, Evaluator
 from graphcore.cel.compiler.paths import FAILED
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.keys import key_value, keys_of, map_key
-from graphcore.cel.values import no_such_overload
+from graphcore.cel.runtime.budget import CONTAINER, ITEM
+from graphcore.cel.runtime.keys import key_value, keys_of, map_key
+from graphcore.cel.runtime.values import no_such_overload
 
 _EVALUATORS_PER_STEP = 10
 

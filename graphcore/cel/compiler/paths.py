@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel import access, registry
 from graphcore.cel.ast import Call, Expr, Ident, Literal, Select
 from graphcore.cel.compiler.context import CALLS, NODES, Context, Environment, Evaluator
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.values import NONE, Optional, TypeValue, no_such_overload
+from graphcore.cel.library import registry
+from graphcore.cel.runtime import access
+from graphcore.cel.runtime.values import NONE, Optional, TypeValue, no_such_overload
 
 _REFUSED = (KeyError, TypeError, IndexError)
 FAILED = "@failed "

@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.ip import IP, IP_TYPE, parse_ip, to_ip
 from graphcore.cel.library.support import no_such_overload
+from graphcore.cel.runtime.values import Opaque
 from graphcore.cel.types import BOOL, INT, STRING, opaque
-from graphcore.cel.values import Opaque
 
 CIDR_TYPE = opaque("net.CIDR")
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}", re.ASCII)

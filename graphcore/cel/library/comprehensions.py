@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
-from graphcore.cel.keys import map_key
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.library.support import fail, no_such_overload
+from graphcore.cel.runtime.keys import map_key
 from graphcore.cel.types import map_of, parameter
 
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.keys import key_value
 from graphcore.cel.library.support import fail, no_such_overload
+from graphcore.cel.runtime.keys import key_value
+from graphcore.cel.runtime.values import Opaque, type_name
 from graphcore.cel.types import DYN, STRING, Type, map_of, object_type
-from graphcore.cel.values import Opaque, type_name
 
 CONDITION_TYPE: Final = object_type("kro.run.Condition")
 RUNTIME_TYPE: Final = object_type("kro.run.Runtime")

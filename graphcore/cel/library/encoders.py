@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.budget import require_size
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.json_text import encode_json
 from graphcore.cel.library.support import no_such_overload
+from graphcore.cel.runtime.budget import require_size
 from graphcore.cel.types import BYTES, DYN, STRING
 
 

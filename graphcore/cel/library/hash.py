@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.library.support import no_such_overload, utf8
 from graphcore.cel.types import BYTES, STRING
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import no_such_overload
+from graphcore.cel.runtime.values import Opaque
 from graphcore.cel.types import BOOL, INT, STRING, opaque
-from graphcore.cel.values import Opaque
 
 IP_TYPE = opaque("net.IP")
 

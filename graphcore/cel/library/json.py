@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.library.json_text import marshal_json, unmarshal_json
 from graphcore.cel.library.support import no_such_overload
 from graphcore.cel.types import DYN, STRING

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-from graphcore.cel.budget import require_size, require_tree
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.keys import key_value
 from graphcore.cel.library.support import fail, utf8
-from graphcore.cel.times import fixed, format_duration, format_seconds, format_timestamp
-from graphcore.cel.values import TIMESTAMP_MIN, Duration, Optional, Original, Timestamp, type_name
+from graphcore.cel.runtime.budget import require_size, require_tree
+from graphcore.cel.runtime.keys import key_value
+from graphcore.cel.runtime.times import fixed, format_duration, format_seconds, format_timestamp
+from graphcore.cel.runtime.values import TIMESTAMP_MIN, Duration, Optional, Original, Timestamp, type_name
 
 _MAX_DEPTH = 100
 _SAFE_INTEGER = (1 << 53) - 1

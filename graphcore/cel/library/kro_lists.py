@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError
 from graphcore.cel.library.support import fail, no_such_overload
 from graphcore.cel.types import INT, list_of, parameter

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.lists import COMPARABLE
 from graphcore.cel.library.support import fail, no_such_overload
+from graphcore.cel.runtime.values import INT_MAX, INT_MIN, UINT_MAX, Duration, Uint, compare, equals
 from graphcore.cel.types import BOOL, DOUBLE, DURATION, INT, UINT, Kind, Type, list_of, parameter
-from graphcore.cel.values import INT_MAX, INT_MIN, UINT_MAX, Duration, Uint, compare, equals
 
 
 def is_sorted(items: Any) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.budget import require_size
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import fail, no_such_overload
+from graphcore.cel.runtime.budget import require_size
+from graphcore.cel.runtime.values import AssociativeList, Duration, Timestamp, Uint, equals
 from graphcore.cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, UINT, Type, list_of, parameter
-from graphcore.cel.values import AssociativeList, Duration, Timestamp, Uint, equals
 
 _MAX_RANGE = 1_000_000
 _MAX_COMPARED = 1_000

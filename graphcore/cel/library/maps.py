@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.budget import PARTS_PER_STEP, require_size, spend
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import no_such_overload
+from graphcore.cel.runtime.budget import PARTS_PER_STEP, require_size, spend
 from graphcore.cel.types import DYN, map_of, parameter
 
 _MAX_DEPTH = 100

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
+from graphcore.cel.runtime.values import OMIT
 from graphcore.cel.types import DYN
-from graphcore.cel.values import OMIT
 
 
 def omit() -> Any:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError
 from graphcore.cel.library.support import fail, no_such_overload
+from graphcore.cel.runtime.values import NONE, Optional, is_zero_value, type_name
 from graphcore.cel.types import BOOL, DYN, INT, STRING, list_of, map_of, optional_of, parameter
-from graphcore.cel.values import NONE, Optional, is_zero_value, type_name
 
 
 def of(value: Any) -> Optional:

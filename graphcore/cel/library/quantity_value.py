@@ -16,8 +16,8 @@ from math import inf
 from typing import Any
 
 from graphcore.cel.errors import EvaluationError, Reason
+from graphcore.cel.runtime.values import INT_MAX, INT_MIN, Opaque
 from graphcore.cel.types import opaque
-from graphcore.cel.values import INT_MAX, INT_MIN, Opaque
 
 QUANTITY = opaque("kubernetes.Quantity")
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.budget import require_size
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.library.hash import sha256
 from graphcore.cel.library.support import fail, no_such_overload
+from graphcore.cel.runtime.budget import require_size
 from graphcore.cel.types import INT, STRING
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import no_such_overload
+from graphcore.cel.runtime.values import INT_MAX, UINT_MAX, Opaque
 from graphcore.cel.types import BOOL, INT, STRING, opaque
-from graphcore.cel.values import INT_MAX, UINT_MAX, Opaque
 from graphcore.numbers import whole
 
 SEMVER_TYPE = opaque("kubernetes.Semver")

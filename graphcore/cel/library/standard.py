@@ -9,7 +9,7 @@ Source: cel-go v0.31 ``common/stdlib/standard.go``, ``common/overloads/overloads
 
 from __future__ import annotations
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.library.standard_impl import IMPLEMENTATIONS
 from graphcore.cel.types import (
     BOOL,

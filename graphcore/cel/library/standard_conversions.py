@@ -10,8 +10,8 @@ from math import inf, isinf
 from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.times import fixed, format_seconds, format_timestamp, parse_duration, parse_timestamp
-from graphcore.cel.values import (
+from graphcore.cel.runtime.times import fixed, format_seconds, format_timestamp, parse_duration, parse_timestamp
+from graphcore.cel.runtime.values import (
     INT_MAX,
     INT_MIN,
     NANOS,

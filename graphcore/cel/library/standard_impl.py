@@ -12,8 +12,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-from graphcore.cel import arithmetic
-from graphcore.cel.access import contains, index
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.standard_conversions import (
     to_bool,
@@ -27,8 +25,10 @@ from graphcore.cel.library.standard_conversions import (
     to_type,
     to_uint,
 )
-from graphcore.cel.times import calendar, zone_offset
-from graphcore.cel.values import NANOS, Duration, Timestamp, compare, equals, no_such_overload
+from graphcore.cel.runtime import arithmetic
+from graphcore.cel.runtime.access import contains, index
+from graphcore.cel.runtime.times import calendar, zone_offset
+from graphcore.cel.runtime.values import NANOS, Duration, Timestamp, compare, equals, no_such_overload
 
 
 def less(left: Any, right: Any) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.budget import require_size
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.library.formatting import format_text
 from graphcore.cel.library.support import fail, no_such_overload, utf8
+from graphcore.cel.runtime.budget import require_size
+from graphcore.cel.runtime.values import type_name
 from graphcore.cel.types import DYN, INT, STRING, list_of
-from graphcore.cel.values import type_name
 
 # Unicode's White_Space, which is what Go trims; Python's own notion adds the ASCII separators U+001C to U+001F.
 _WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"

@@ -2,7 +2,7 @@
 
 A checked call reaches an implementation with the right types; a call through ``dyn`` may not, so each implementation tests
 its arguments and answers as cel-go does. Functions whose result can be far larger than their arguments ask
-:func:`graphcore.cel.budget.require_size` before they build.
+:func:`graphcore.cel.runtime.budget.require_size` before they build.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.values import type_name
+from graphcore.cel.runtime.values import type_name
 
 
 def no_such_overload(function: str, *arguments: Any) -> EvaluationError:

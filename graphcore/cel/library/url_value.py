@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphcore.cel.library.support import utf8
+from graphcore.cel.runtime.values import Opaque
 from graphcore.cel.types import opaque
-from graphcore.cel.values import Opaque
 
 URL_TYPE = opaque("kubernetes.URL")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
 from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.library.support import no_such_overload
 from graphcore.cel.library.url_value import URL, URL_TYPE, parse_url

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphcore.cel import CelError, EvaluationError, Program, compile_unchecked
-from graphcore.cel.times import parse_duration, parse_timestamp
-from graphcore.cel.values import NONE, Optional
+from graphcore.cel.runtime.times import parse_duration, parse_timestamp
+from graphcore.cel.runtime.values import NONE, Optional
 from graphcore.openapi.rule_types import escape
 from local_emulator.core.status import Cause
 

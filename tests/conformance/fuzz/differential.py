@@ -14,17 +14,17 @@ from typing import Any
 from unittest.mock import patch
 
 from graphcore.cel import CelError, Environment, EvaluationError, compile_unchecked
-from graphcore.cel.analysis import walk
 from graphcore.cel.ast import Call, Expr
+from graphcore.cel.checking.declared import Declarations
 from graphcore.cel.compiler import building, loops
-from graphcore.cel.declared import Declarations
 from graphcore.cel.errors import Reason
-from graphcore.cel.keys import _BoolKey, map_key
 from graphcore.cel.library import comprehensions, optionals
 from graphcore.cel.program import Program
+from graphcore.cel.runtime.keys import _BoolKey, map_key
+from graphcore.cel.runtime.values import Uint
+from graphcore.cel.runtime.views import decode_plan, decoder
+from graphcore.cel.syntax.analysis import walk
 from graphcore.cel.types import Kind, Type
-from graphcore.cel.values import Uint
-from graphcore.cel.views import decode_plan, decoder
 from tests.conformance.fuzz.grammar import VARIABLES
 from tests.conformance.fuzz.oracle import IDENTIFIERS, Answer, Oracle, Question, decode, encode, normal, parse_type
 from tests.conformance.fuzz.schemas import SCHEMAS

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from graphcore.cel.keys import key_value
-from graphcore.cel.times import format_timestamp, parse_duration, parse_timestamp
+from graphcore.cel.runtime.keys import key_value
+from graphcore.cel.runtime.times import format_timestamp, parse_duration, parse_timestamp
+from graphcore.cel.runtime.values import NONE, Duration, Opaque, Optional, Timestamp, TypeValue, Uint
 from graphcore.cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, UINT, Type, list_of, map_of, optional_of
-from graphcore.cel.values import NONE, Duration, Opaque, Optional, Timestamp, TypeValue, Uint
 
 Question = dict[str, Any]
 """``expression``, and either ``variables``, each with ``type`` and ``value``, or ``values`` of declared variables; values are JSON."""

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from graphcore.cel import registry
-from graphcore.cel.macros import MACROS
+from graphcore.cel.library import registry
+from graphcore.cel.syntax.macros import MACROS
 from tests.cluster.build import find
 from tests.conformance.fuzz.differential import CLASSES, DECLARED, Class, Difference, judge
 from tests.conformance.fuzz.grammar import question, templates

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from graphcore.cel import Environment, EvaluationError
-from graphcore.cel.values import Duration, Timestamp, Uint
+from graphcore.cel.runtime.values import Duration, Timestamp, Uint
 from tests.cluster.build import find
 from tests.conformance.fuzz.grammar import VARIABLES, question
 from tests.conformance.fuzz.oracle import decode, parse_type

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graphcore.cel import Environment
-from graphcore.cel.analysis import analyse
+from graphcore.cel.syntax.analysis import analyse
 
 PLAIN = Environment({})
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from graphcore.cel import Budget, Environment, EvaluationError, compile_unchecked
-from graphcore.cel.conversion import to_json
 from graphcore.cel.errors import Reason
+from graphcore.cel.runtime.conversion import to_json
 from graphcore.cel.types import DYN
 
 THOUSAND = list(range(1000))

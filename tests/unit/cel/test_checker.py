@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from graphcore.cel import CelError, Environment, EvaluationError, compile_unchecked
-from graphcore.cel.analysis import walk
-from graphcore.cel.checker import describe
+from graphcore.cel.checking.checker import describe
+from graphcore.cel.syntax.analysis import walk
 from graphcore.cel.types import BOOL, BYTES, DOUBLE, DYN, INT, STRING, TIMESTAMP, UINT, Type, list_of, map_of, object_type, optional_of
 
 FIELDS = {

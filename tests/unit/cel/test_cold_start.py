@@ -12,7 +12,7 @@ PROGRAM = """
 import sys
 before = set(sys.modules)
 from graphcore.cel import Environment, compile_unchecked
-import graphcore.cel.views, graphcore.cel.conversion, graphcore.cel.compatibility
+import graphcore.cel.runtime.views, graphcore.cel.runtime.conversion, graphcore.cel.checking.compatibility
 from graphcore.cel.types import DYN
 source = {source!r}
 Environment({{"d": DYN}}).compile(source)

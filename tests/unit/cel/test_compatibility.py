@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from graphcore.cel import Environment
-from graphcore.cel.compatibility import incompatibility
-from graphcore.cel.declared import PRESERVE, Declarations
+from graphcore.cel.checking.compatibility import incompatibility
+from graphcore.cel.checking.declared import PRESERVE, Declarations
 from graphcore.cel.types import (
     BOOL,
     BYTES,

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphcore.cel import EvaluationError, compile_unchecked
-from graphcore.cel.conversion import to_json
 from graphcore.cel.errors import Reason
-from graphcore.cel.values import INT_MAX, NONE, OMIT, Duration, Optional, Timestamp, TypeValue, Uint
+from graphcore.cel.runtime.conversion import to_json
+from graphcore.cel.runtime.values import INT_MAX, NONE, OMIT, Duration, Optional, Timestamp, TypeValue, Uint
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graphcore.cel import CelError, Environment
-from graphcore.cel.declared import PRESERVE, Declarations, declare
+from graphcore.cel.checking.declared import PRESERVE, Declarations, declare
 from graphcore.cel.names import escape
 from graphcore.cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, Type, list_of, map_of, object_type
 

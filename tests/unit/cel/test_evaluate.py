@@ -10,8 +10,8 @@ from graphcore.cel import CelError, Environment, EvaluationError, compile_unchec
 from graphcore.cel.ast import Call, Comprehension, Expr, Ident, Literal, StructExpr
 from graphcore.cel.errors import Reason
 from graphcore.cel.program import Program
+from graphcore.cel.runtime.values import NONE, Duration, Optional, Timestamp, TypeValue, Uint, equals, type_name
 from graphcore.cel.types import DYN
-from graphcore.cel.values import NONE, Duration, Optional, Timestamp, TypeValue, Uint, equals, type_name
 
 VARIABLES: dict[str, Any] = {
     "d": {

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from graphcore.cel import CelError, Environment, EvaluationError
-from graphcore.cel import parser as parser_module
-from graphcore.cel.declarations import Overload
+from graphcore.cel.checking.declarations import Overload
 from graphcore.cel.library.conditions import RUNTIME_TYPE
-from graphcore.cel.macros import MACROS
-from graphcore.cel.registry import disabled_overloads, functions
+from graphcore.cel.library.registry import disabled_overloads, functions
+from graphcore.cel.syntax import parser as parser_module
+from graphcore.cel.syntax.macros import MACROS
 from graphcore.cel.types import DYN, Kind, Type
 from tests.unit.cel.library_table import ROWS, VARIABLES
 

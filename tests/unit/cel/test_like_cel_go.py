@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from graphcore.cel import CelError, Environment, EvaluationError, compile_unchecked
-from graphcore.cel.conversion import to_json
 from graphcore.cel.errors import Reason
 from graphcore.cel.library.conditions import RUNTIME
+from graphcore.cel.runtime.conversion import to_json
+from graphcore.cel.runtime.values import TIMESTAMP_MIN, Duration, Timestamp, Uint
+from graphcore.cel.runtime.views import decode_plan, decoder
 from graphcore.cel.types import DOUBLE, DURATION, DYN, UINT, list_of
-from graphcore.cel.values import TIMESTAMP_MIN, Duration, Timestamp, Uint
-from graphcore.cel.views import decode_plan, decoder
 
 ENVIRONMENT = Environment({"o": DYN, "x": DYN, "lf": list_of(DOUBLE), "lu": list_of(UINT), "ld": list_of(DURATION)})
 DATA: dict[str, Any] = {"o": {"l": [1, 2, 3]}, "x": 2**63, "lf": [1.5], "lu": [Uint(1)], "ld": [Duration(1)]}

@@ -8,9 +8,9 @@ import pytest
 
 from graphcore.cel import CelError, Environment
 from graphcore.cel.ast import Call, Comprehension
-from graphcore.cel.parser import parse
+from graphcore.cel.runtime.values import NONE, Optional
+from graphcore.cel.syntax.parser import parse
 from graphcore.cel.types import DYN
-from graphcore.cel.values import NONE, Optional
 
 ENVIRONMENT = Environment(dict.fromkeys("abc", DYN))
 LIST, MAP = [1, 2, 3], {"x": 1, "y": 2}

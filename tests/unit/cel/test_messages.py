@@ -8,7 +8,7 @@ import pytest
 
 from graphcore.cel import compile_unchecked
 from graphcore.cel.errors import CelError, EvaluationError
-from graphcore.cel.registry import functions
+from graphcore.cel.library.registry import functions
 
 MARKER = "zq7hunter2"
 SCOPE = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from graphcore.cel import CelError
-from graphcore.cel.analysis import walk
 from graphcore.cel.ast import Call, Expr, Ident, ListExpr, Literal, MapExpr, Select, StructExpr, children, qualified_name
-from graphcore.cel.parser import parse
-from graphcore.cel.values import Uint
+from graphcore.cel.runtime.values import Uint
+from graphcore.cel.syntax.analysis import walk
+from graphcore.cel.syntax.parser import parse
 
 
 def shape(expr: Expr) -> str:

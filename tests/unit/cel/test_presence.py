@@ -9,8 +9,8 @@ import pytest
 from graphcore.cel import Budget, EvaluationError
 from graphcore.cel.compiler import BUDGET, compile_expression
 from graphcore.cel.errors import Reason
-from graphcore.cel.parser import parse
-from graphcore.cel.registry import functions
+from graphcore.cel.library.registry import functions
+from graphcore.cel.syntax.parser import parse
 
 VARIABLES: dict[str, Any] = {"d": {"null": None, "number": 1, "map": {"a": 1}, "list": [1]}}
 

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from graphcore.cel.declarations import Function
-from graphcore.cel.macros import MACROS
-from graphcore.cel.registry import functions
+from graphcore.cel.checking.declarations import Function
+from graphcore.cel.library.registry import functions
+from graphcore.cel.syntax.macros import MACROS
 from tests.tools import cel_reference
 from tests.unit.cel.library_table import Row
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphcore.cel import EvaluationError, compile_unchecked
-from graphcore.cel.conversion import to_json
 from graphcore.cel.errors import Reason
-from graphcore.cel.values import equals
+from graphcore.cel.runtime.conversion import to_json
+from graphcore.cel.runtime.values import equals
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=5) | st.binary(max_size=5),

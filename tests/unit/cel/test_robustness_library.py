@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graphcore.cel import CelError, EvaluationError, compile_unchecked
 from graphcore.cel.errors import Reason
-from graphcore.cel.values import Duration, Optional, Timestamp, Uint
+from graphcore.cel.runtime.values import Duration, Optional, Timestamp, Uint
 from tests.conformance.fuzz.grammar import Grammar
 
 TEXT = "a" * 1_000_000

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphcore.cel import CelError, Environment, EvaluationError, compile_unchecked
-from graphcore.cel.lexer import tokenize
-from graphcore.cel.scanner import ScanError, scan
+from graphcore.cel.syntax.lexer import tokenize
+from graphcore.cel.syntax.scanner import ScanError, scan
 
 ENVIRONMENT = Environment({})
 

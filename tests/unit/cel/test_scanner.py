@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphcore.cel.scanner import ScanError, has_expression, is_standalone, quote, scan, to_expression
+from graphcore.cel.syntax.scanner import ScanError, has_expression, is_standalone, quote, scan, to_expression
 
 TAKEN_APART = [
     ("", []),
@@ -94,7 +94,7 @@ def test_nested_expressions_are_refused_in_kros_words() -> None:
 @pytest.mark.parametrize("text", ["é\U0001f600\ue000", "tab\tquote\"'\\", "\x7f\u200b\U000e0001"])
 def test_quoting_is_undone_by_the_parser(text: str) -> None:
     from graphcore.cel.ast import Literal
-    from graphcore.cel.parser import parse
+    from graphcore.cel.syntax.parser import parse
 
     literal = parse(quote(text))
     assert isinstance(literal, Literal)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.keys import key_value, map_key
-from graphcore.cel.times import (
+from graphcore.cel.runtime.keys import key_value, map_key
+from graphcore.cel.runtime.times import (
     calendar,
     fixed,
     format_duration,
@@ -21,7 +21,7 @@ from graphcore.cel.times import (
     parse_timestamp,
     zone_offset,
 )
-from graphcore.cel.values import (
+from graphcore.cel.runtime.values import (
     NANOS,
     NONE,
     OMIT,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from graphcore.cel import EvaluationError, compile_unchecked
-from graphcore.cel.conversion import to_json
-from graphcore.cel.declared import PRESERVE
-from graphcore.cel.values import Duration, Timestamp, equals, type_name
-from graphcore.cel.views import decode_plan, decoder, element_plan
+from graphcore.cel.checking.declared import PRESERVE
+from graphcore.cel.runtime.conversion import to_json
+from graphcore.cel.runtime.values import Duration, Timestamp, equals, type_name
+from graphcore.cel.runtime.views import decode_plan, decoder, element_plan
 
 STRINGS = {"type": "string"}
 TIME = {"type": "string", "format": "date-time"}

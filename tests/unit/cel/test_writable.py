@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from graphcore.cel import Environment, EvaluationError
-from graphcore.cel.conversion import to_json
-from graphcore.cel.declared import declare
-from graphcore.cel.views import decode_plan, decoder
+from graphcore.cel.checking.declared import declare
+from graphcore.cel.runtime.conversion import to_json
+from graphcore.cel.runtime.views import decode_plan, decoder
 from graphcore.cel.writable import remedy, unwritable
 
 SCHEMA: dict[str, Any] = {

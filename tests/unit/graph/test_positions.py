@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphcore.cel.lexer import offset_of, position
-from graphcore.cel.scanner import place_in_template, scan, to_expression
+from graphcore.cel.syntax.lexer import offset_of, position
+from graphcore.cel.syntax.scanner import place_in_template, scan, to_expression
 from tests.support.definitions import config_map, definition, problems
 
 

@@ -6,7 +6,7 @@ Source: cel-go ``parser/gen/CEL.g4``: a comma may follow the last element, entry
 from __future__ import annotations
 
 from graphcore.cel.ast import Call, Expr, FieldInit, ListExpr, MapEntry, MapExpr, StructExpr
-from graphcore.cel.cursor import MAX_DEPTH, OPERAND, OPERAND_SET, Cursor, Stop
+from graphcore.cel.syntax.cursor import MAX_DEPTH, OPERAND, OPERAND_SET, Cursor, Stop
 
 _KEY = ("[", "{", "}", "(", ".", ",", "-", "!", "?", *OPERAND[6:])
 _ELEMENT = ("[", "]", "{", "(", ".", ",", "-", "!", "?", *OPERAND[6:])

@@ -20,15 +20,16 @@ from graphcore.cel.ast import (
     Ident,
     Literal,
     Select,
+    Uint,
     qualified_name,
 )
-from graphcore.cel.brackets import Brackets
-from graphcore.cel.cursor import EXPECTED_OPERAND, MAX_DEPTH, OPERAND_SET, Stop
 from graphcore.cel.errors import CelError, Issue
-from graphcore.cel.lexer import END, display
-from graphcore.cel.literals import bytes_value, double_value, int_value, string_value, uint_value
-from graphcore.cel.macros import MACROS, MacroError, Maker
-from graphcore.cel.precedence import LEVELS, Chain
+from graphcore.cel.syntax.brackets import Brackets
+from graphcore.cel.syntax.cursor import EXPECTED_OPERAND, MAX_DEPTH, OPERAND_SET, Stop
+from graphcore.cel.syntax.lexer import END, display
+from graphcore.cel.syntax.literals import bytes_value, double_value, int_value, string_value, uint_value
+from graphcore.cel.syntax.macros import MACROS, MacroError, Maker
+from graphcore.cel.syntax.precedence import LEVELS, Chain
 
 MAX_SIZE = 100_000  # code points
 _RESERVED = frozenset(
@@ -200,8 +201,6 @@ class _Parser(Brackets):
             return self.fault(offset, str(error))
 
     def unsigned(self, offset: int, text: str) -> Expr:
-        from graphcore.cel.values import Uint
-
         try:
             return Literal(self.next_id(), offset, Uint(uint_value(text)))
         except ValueError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from graphcore.cel.ast import Expr
+from graphcore.cel.checking.format_texts import check_formats
+from graphcore.cel.checking.inference import HANDLERS, Inference
+from graphcore.cel.checking.scope import Checked, Scope, describe
+from graphcore.cel.checking.unification import TooComplexError
 from graphcore.cel.errors import CelError, Issue
-from graphcore.cel.inference import HANDLERS, Inference
-from graphcore.cel.lexer import issue_at
-from graphcore.cel.scope import Checked, Scope, describe
-from graphcore.cel.unification import TooComplexError
+from graphcore.cel.syntax.lexer import issue_at
 
 __all__ = ["Checked", "Scope", "check", "describe"]
 
@@ -33,8 +34,6 @@ def check(expr: Expr, source: str, scope: Scope) -> Checked:
     if checker.issues:
         raise CelError(source, tuple(sorted(checker.issues, key=lambda issue: (issue.line, issue.column))))
     if "format" in source:
-        from graphcore.cel.library.formatting import check_formats
-
         faults = [issue_at(source, node.offset, message) for node, message in check_formats(expr, types)]
         if faults:
             raise CelError(source, tuple(sorted(faults, key=lambda issue: (issue.line, issue.column))))

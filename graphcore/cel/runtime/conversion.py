@@ -12,9 +12,9 @@ from base64 import b64encode
 from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.keys import key_value
-from graphcore.cel.times import format_duration, format_timestamp
-from graphcore.cel.values import INT_MAX, OMIT, TIMESTAMP_MIN, Duration, Optional, Original, Timestamp, Uint, type_name
+from graphcore.cel.runtime.keys import key_value
+from graphcore.cel.runtime.times import format_duration, format_timestamp
+from graphcore.cel.runtime.values import INT_MAX, OMIT, TIMESTAMP_MIN, Duration, Optional, Original, Timestamp, Uint, type_name
 
 MAX_NODES: Final = 1_000_000  # a value may share its parts; written out, it must stay finite
 _EXACT: Final = 2.0**53  # up to there every integer is a double

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import cache
 
-from graphcore.cel.macros import MACROS
+from graphcore.cel.syntax.macros import MACROS
 from graphcore.errors.suggestions import closest, did_you_mean
 
 _MOST_FIELDS = 8

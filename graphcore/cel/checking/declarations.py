@@ -18,7 +18,7 @@ class Overload:
     """One signature.
 
     id: cel-go's overload id (``add_int64``, ``string_char_at_int``). arguments: with ``member`` the receiver comes first.
-    implementation: called with exactly the evaluated arguments as plain values (see ``graphcore.cel.values``); raises
+    implementation: called with exactly the evaluated arguments as plain values (see ``graphcore.cel.runtime.values``); raises
     ``EvaluationError``. It may be shared by all overloads of a function, and must itself refuse (``no such overload``) argument types
     none of them takes, because a ``dyn`` operand reaches it unchecked. None for what the compiler does itself (``_&&_``, ``_?_:_``, …).
     """

@@ -17,11 +17,11 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, Final
 
-from graphcore.cel.access import contains
-from graphcore.cel.analysis import Path
 from graphcore.cel.names import RESERVED, escape
-from graphcore.cel.times import parse_duration, parse_timestamp
-from graphcore.cel.values import AssociativeList, Original, equals
+from graphcore.cel.runtime.access import contains
+from graphcore.cel.runtime.times import parse_duration, parse_timestamp
+from graphcore.cel.runtime.values import AssociativeList, Original, equals
+from graphcore.cel.syntax.analysis import Path
 
 Schema = Mapping[str, Any]
 Plan = Any  # JSON

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from graphcore.cel.ast import Expr
-from graphcore.cel.overloads import Overloads
+from graphcore.cel.checking.overloads import Overloads
+from graphcore.cel.checking.unification import MAX_SIZE
 from graphcore.cel.types import DYN, Kind, Type, TypeProvider
-from graphcore.cel.unification import MAX_SIZE
 
 _NAMES = {Kind.TIMESTAMP: "timestamp", Kind.DURATION: "duration", Kind.NULL: "null"}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from graphcore.cel.declarations import Function
+from graphcore.cel.checking.declarations import Function
 from graphcore.cel.types import (
     BOOL,
     BYTES,

@@ -9,8 +9,8 @@ from collections.abc import Container
 
 from graphcore.cel.ast import Expr, Literal
 from graphcore.cel.errors import Issue
-from graphcore.cel.lexer import END, display, issue_at, tokenize
-from graphcore.cel.precedence import LEVELS
+from graphcore.cel.syntax.lexer import END, display, issue_at, tokenize
+from graphcore.cel.syntax.precedence import LEVELS
 
 OPERAND = ("[", "{", "(", ".", "-", "!", "true", "false", "null", "NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING", "BYTES", "IDENTIFIER")
 OPERAND_SET = frozenset(OPERAND)

@@ -3,7 +3,7 @@
 null, bool, int, double, string, bytes, list and map are ``None, bool, int, float, str, bytes, list, dict``; an int is always within
 64 bits. The rest: :class:`Uint`, :class:`Timestamp`, :class:`Duration`, :class:`Optional`, :class:`TypeValue`, :data:`OMIT` and what a
 library derives from :class:`Opaque`. Python would call ``True``, ``1`` and ``1.0`` equal, and one key of a dict; CEL does not, so values
-are compared with :func:`equals`, and the keys of maps are those of :mod:`graphcore.cel.keys`.
+are compared with :func:`equals`, and the keys of maps are those of :mod:`graphcore.cel.runtime.keys`.
 
 Source: cel-spec ``doc/langdef.md`` (values, equality, ordering); cel-go ``common/types`` for limits and texts.
 """
@@ -13,8 +13,9 @@ from __future__ import annotations
 from math import nan
 from typing import Any, Final
 
-from graphcore.cel.budget import spend
+from graphcore.cel.ast import Uint as Uint
 from graphcore.cel.errors import EvaluationError, Reason
+from graphcore.cel.runtime.budget import spend
 from graphcore.cel.types import Type
 
 INT_MIN: Final = -(2**63)
@@ -26,12 +27,6 @@ TIMESTAMP_MAX: Final = 253_402_300_800 * NANOS - 1  # 9999-12-31T23:59:59.999999
 
 MAX_COMPARED: Final = 1 << 19
 _SPENT_AT_ONCE: Final = 1 << 8
-
-
-class Uint(int):
-    """An unsigned 64-bit integer; equal to the int of the same value, in maps as well. Arithmetic on it yields plain ints."""
-
-    __slots__ = ()
 
 
 class Timestamp:

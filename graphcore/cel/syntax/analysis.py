@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from graphcore.cel.ast import Call, Comprehension, Expr, Ident, Literal, Select, children
-from graphcore.cel.macros import UNUSED
+from graphcore.cel.syntax.macros import UNUSED
 
 Path = tuple[str | None, ...]
 _Source = tuple[str, Path]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.values import Uint, type_name
+from graphcore.cel.runtime.values import Uint, type_name
 
 
 class _BoolKey:

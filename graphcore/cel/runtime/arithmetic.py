@@ -9,7 +9,7 @@ from math import copysign, inf, nan
 from typing import Any
 
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.values import (
+from graphcore.cel.runtime.values import (
     INT_MAX,
     INT_MIN,
     NANOS,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from graphcore.cel.errors import EvaluationError, Reason
-from graphcore.cel.keys import lookup_key
-from graphcore.cel.values import INT_MAX, INT_MIN, NONE, Opaque, Optional, Uint, equals, no_such_overload, type_name
+from graphcore.cel.runtime.keys import lookup_key
+from graphcore.cel.runtime.values import INT_MAX, INT_MIN, NONE, Opaque, Optional, Uint, equals, no_such_overload, type_name
 
 _KEYS: Final = frozenset({str, int, Uint, bool, float})
 

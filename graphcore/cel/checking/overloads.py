@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from graphcore.cel.declarations import Function, Overload
+from graphcore.cel.checking.declarations import Function, Overload
+from graphcore.cel.checking.unification import Substitutions
 from graphcore.cel.types import DYN, Kind, Type, parameter
-from graphcore.cel.unification import Substitutions
 
 _ANY = frozenset({Kind.DYN, Kind.ERROR, Kind.PARAMETER, Kind.NULL})
 _SIMPLE = frozenset(Kind) - {Kind.ERROR, Kind.PARAMETER, Kind.LIST, Kind.MAP, Kind.OPAQUE, Kind.OBJECT, Kind.TYPE}

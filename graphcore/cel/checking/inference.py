@@ -24,11 +24,12 @@ from graphcore.cel.ast import (
     StructExpr,
     qualified_name,
 )
+from graphcore.cel.checking.hints import field_hint, function_hint
+from graphcore.cel.checking.overloads import variable
+from graphcore.cel.checking.scope import Scope, bounded, describe, is_optional, signature
+from graphcore.cel.checking.unification import Substitutions, more_general
 from graphcore.cel.errors import Issue
-from graphcore.cel.hints import field_hint, function_hint
-from graphcore.cel.lexer import issue_at
-from graphcore.cel.overloads import variable
-from graphcore.cel.scope import Scope, bounded, describe, is_optional, signature
+from graphcore.cel.syntax.lexer import issue_at
 from graphcore.cel.types import (
     BOOL,
     BYTES,
@@ -47,7 +48,6 @@ from graphcore.cel.types import (
     optional_of,
     type_of,
 )
-from graphcore.cel.unification import Substitutions, more_general
 from graphcore.errors.suggestions import did_you_mean
 
 MAX_ISSUES = 100

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from graphcore.cel.analysis import walk
 from graphcore.cel.ast import Call, Expr, Literal
 from graphcore.cel.errors import EvaluationError, Issue
-from graphcore.cel.lexer import issue_at
-from graphcore.cel.values import type_name
+from graphcore.cel.runtime.values import type_name
+from graphcore.cel.syntax.analysis import walk
+from graphcore.cel.syntax.lexer import issue_at
 
 _WORTH_A_LOOK = re.compile(r"""\bfind(?:All)?\b|\[\s*\??\s*(?:null\b|[rR]?[bB][rR]?['"])""")
 
