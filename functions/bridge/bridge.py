@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from functions.bridge.assurance import HOLD, SAID, Assurance, Saying
 from functions.bridge.looks import Crd, Looks
 from functions.bridge.named import Hooks as NamedHooks
 from functions.bridge.named import Named
@@ -69,9 +70,21 @@ class Bridge:
         self._resync_period = resync_period
         self._references = References()
         hooks = Hooks(
-            outside.kinds, self._changed, self._appeared, self._dropped, self._trouble, self._failed, outside.jitter, outside.sleep
+            outside.kinds,
+            self._changed,
+            self._listed,
+            self._refreshed,
+            self._instances,
+            self._dropped,
+            self._trouble,
+            self._failed,
+            outside.jitter,
+            outside.sleep,
         )
         self._set = WatchSet(cluster, hooks, retry_delay=retry_delay)
+        self._assurance = Assurance(self._wake, self._set, outside.clock)
+        self._holding = asyncio.Event()
+        self._unclaimed: list[Change] = []
         self._looks = Looks(cluster, self._found, self._kind_gone, self._failed, outside.sleep)
         self._told: dict[str, tuple[bool, bool]] = {}
         self._owners = Owners(lambda group, kind: served.kinds.instance if (served := self._set.serving(group, kind)) else None)
@@ -85,7 +98,7 @@ class Bridge:
         self._set.begin()
         self._tasks = [
             asyncio.create_task(forever(work, partial(self._failed, name), self._outside.sleep))
-            for name, work in (("watch set", self._set.keep), ("resync", self._resync))
+            for name, work in (("watch set", self._set.keep), ("first tellings", self._hold), ("resync", self._resync))
         ]
         await self._set.synced()
 
@@ -103,8 +116,10 @@ class Bridge:
         return [*self._tasks, *self._set.tasks, *self._named.tasks]
 
     def inject(self, event: Event) -> None:
-        """Takes an event made elsewhere: fan-out without a broker, and what a broker could not deliver."""
+        """Takes an event: of a change, or made elsewhere by fan-out without a broker."""
         self.queue.put(event)
+        if event.role in (Role.INSTANCE, Role.MEMBER) and not (event.watched and event.changes):
+            self._assurance.told(event.partition)
 
     @property
     def watches(self) -> int:
@@ -215,29 +230,64 @@ class Bridge:
             if concerned(recorded_waits({"metadata": metadata})):
                 self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
 
-    def _appeared(self, kind: Resource, having: list[tuple[Resource, str]]) -> None:
-        """A kind is served (again): whoever has members of it, or refers to it, looks at once."""
-        concerned = {*having, *self._references.to_kind(kind)}
-        for instance, uid in sorted(concerned, key=lambda pair: (pair[0].group_kind, pair[1])):
-            metadata = self._set.get(instance, uid)
-            if metadata is not None:
-                self._wake(instance, metadata)
-
     def _instance_changed(self, change: Change) -> None:
         gone = change.kind == "deleted"
         for book in (self._references, self._owners, self._named):
             book.record(change.resource, change.metadata, gone=gone)
-        self._set.note_places(change)
-        self._report(change, Role.INSTANCE, served=self._set.serving(change.resource.group, change.resource.kind))
+        saying = self._assurance.see(change, self._set.note_places(change))
+        if saying.event:
+            self._report(change, Role.INSTANCE, served=self._set.serving(change.resource.group, change.resource.kind), saying=saying)
+        if self._assurance.holding:
+            self._holding.set()
 
-    def _member_changed(self, change: Change) -> None:
-        for owner in self._owners.of(change):
+    def _instances(self, resource: Resource) -> None:
+        """A kind that was followed for another reason is one of instances: what is known of it is told as at a first list."""
+        for metadata in self.known(resource):
+            if not self._assurance.knows(str(metadata["uid"])):
+                self._instance_changed(Change("listed", resource, metadata))
+        self._claim()
+
+    def _member_changed(self, change: Change, *, waits: bool = True) -> None:
+        owners = self._owners.of(change)
+        if change.kind == "listed":
+            # Who owns what is there when following begins is known when the instances are, and they look by themselves.
+            if waits and any(not self._assurance.knows(owner.uid) and self._set.unsettled(owner.group, owner.kind) for owner in owners):
+                self._unclaimed.append(change)
+                self._holding.set()
+                return
+            owners = [owner for owner in owners if not self._assurance.will_look(owner.uid, change.resource)]
+        for owner in owners:
             routed = {**change.metadata, "labels": owner.routed(change.metadata.get("labels") or {})}
             served = self._set.serving(owner.group, owner.kind)
             self._emit(replace(change, metadata=routed), Role.MEMBER, served=served, partition=owner.key)
 
+    def _claim(self, *, waits: bool = True) -> None:
+        """More is known of instances: looks again whose the members are that lists showed before."""
+        unclaimed, self._unclaimed = self._unclaimed, []
+        for change in unclaimed:
+            self._member_changed(change, waits=waits)
+
+    def _listed(self, kind: Resource, members: bool, whole: bool) -> None:
+        self._assurance.listed(kind, members=members, whole=whole)
+        self._claim()
+
+    def _refreshed(self) -> None:
+        self._assurance.advance()
+        self._claim()
+
+    async def _hold(self) -> None:
+        """Lists that do not come hold up nobody's first telling for longer."""
+        while True:
+            await self._holding.wait()
+            self._holding.clear()
+            await self._outside.sleep(HOLD)
+            self._assurance.release()
+            self._claim(waits=False)
+
     def _referred_changed(self, change: Change) -> None:
         if change.kind != "listed":
+            if self._set.whole(change.resource):
+                self._assurance.depart(change)
             for instance, metadata in self._references.matching(change):
                 self._wake(instance, metadata)
 
@@ -245,24 +295,39 @@ class Bridge:
         """An instance has to look, though nothing of its own changed."""
         self._emit(Change("listed", instance, metadata), Role.INSTANCE, served=self._set.serving(instance.group, instance.kind))
 
-    def _dropped(self, resource: Resource) -> None:
-        """A kind is no longer followed."""
-        for book in (self._references, self._owners, self._named):
-            book.forget(resource)
+    def _dropped(self, resource: Resource, followed: bool) -> None:
+        """A kind is no kind of instances any more, and no longer followed at all unless ``followed``."""
+        self._references.forget(resource)
+        self._named.forget(resource)
+        self._owners.forget(resource, followed=followed)
+        self._assurance.dropped(resource, followed=followed)
 
-    def _report(self, change: Change, role: Role, *, served: Served | None = None, partition: str = "") -> None:
+    def _report(self, change: Change, role: Role, **fields: Any) -> None:
         """Emits unless nothing but the resourceVersion differs: metadata cannot show a status, and nobody waits for these kinds' status."""
         if change.kind != "updated" or change.before is None or _differs(change):
-            self._emit(change, role, served=served, partition=partition)
+            self._emit(change, role, **fields)
 
-    def _emit(self, change: Change, role: Role, *, served: Served | None = None, partition: str = "", refused: bool = False) -> None:
+    def _emit(
+        self,
+        change: Change,
+        role: Role,
+        *,
+        served: Served | None = None,
+        partition: str = "",
+        refused: bool = False,
+        saying: Saying = SAID,
+    ) -> None:
         metadata = change.metadata
         if role in (Role.REVISION, Role.CRD):
             metadata = {**metadata, "labels": {**(metadata.get("labels") or {}), RGD_NAME: _label(change, RGD_NAME)}}
         identifier = self._outside.identifier()
         event = from_object(_TYPES[change.kind], role, change.resource, metadata, traceparent=f"00-{identifier}-{identifier[:16]}-01")
         event = replace(event, id=identifier, partition=partition or event.partition, refused=refused)
-        self.queue.put(replace(event, **served.naming) if served else event)
+        # What lists no changes is never an echo.
+        event = replace(event, changes=(*event.changes, *saying.missed) if saying.echo else ())
+        if event.watched and any(found.deleted for found in saying.missed):
+            event = replace(event, type=EVENT_DELETE)
+        self.inject(replace(event, **served.naming) if served else event)
 
     def _definition_uid(self, change: Change) -> str:
         """Key of the definition that a revision or CRD belongs to; made of its name if it is not known, so that it still has one queue."""

@@ -105,7 +105,7 @@ class Inlet:
         """Queues an event made elsewhere, after ``delay`` seconds. Whoever sent it saw no echo in it, so it is none."""
         event = replace(event, type=EVENT_CONVERGE) if event.watched else event
         if delay is None:
-            self.bridge.queue.put(event)
+            self.bridge.inject(event)
         else:
             self.bridge.queue.remind(event, delay)
 

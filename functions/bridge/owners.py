@@ -91,9 +91,10 @@ class Owners:
             return
         self._remove(owner)
 
-    def forget(self, resource: Resource) -> None:
-        """A kind is no longer followed."""
-        self._strayed = {uid: entry for uid, entry in self._strayed.items() if entry[0] != resource}
+    def forget(self, resource: Resource, *, followed: bool = False) -> None:
+        """A kind is no kind of instances any more, and no longer followed at all unless ``followed``."""
+        if not followed:
+            self._strayed = {uid: entry for uid, entry in self._strayed.items() if entry[0] != resource}
         kind = (resource.group, resource.kind)
         for owner in [owner for owner in self._instances.values() if (owner.group, owner.kind) == kind]:
             self._remove(owner)

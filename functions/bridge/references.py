@@ -39,9 +39,3 @@ class References:
         for resource, metadata, references in self._entries.values():
             if any(reference.matches(change.resource, {"metadata": change.metadata}, former) for reference in references):
                 yield resource, metadata
-
-    def to_kind(self, kind: Resource) -> Iterator[tuple[Resource, str]]:
-        """Kind and UID of each instance that refers to objects of a kind."""
-        for uid, (resource, _, references) in self._entries.items():
-            if any((reference.resource.group, reference.resource.kind) == (kind.group, kind.kind) for reference in references):
-                yield resource, uid

@@ -55,9 +55,13 @@ class Served:
 
 @dataclass(slots=True)
 class _Followed:
+    """members: no change of a member of an instance is missed any more. whole: nor of any other object of the kind."""
+
     watched: Watched
     follower: Follower
     task: asyncio.Task[None]
+    members: bool = False
+    whole: bool = False
 
 
 @dataclass(slots=True)
@@ -65,15 +69,18 @@ class Hooks:
     """What a watch set calls.
 
     kinds: what a CRD serves for a definition (name, UID) at a revision; None if that cannot be read now, and not the whole if no more than
-    the kind of its instances can be told. changed: each change of a followed
-    object. appeared: a kind that was not served is, with the (kind, UID) of each instance that has members of it. dropped: a kind is no
-    longer followed. trouble: a kind's watch broke, and why. failed: an error that nobody expected. jitter: a number in [0, 1).
+    the kind of its instances can be told. changed: each change of a followed object. listed: a kind's list is in; from now on its members,
+    or all its objects, are followed without a gap. refreshed: the set is in line with the CRDs, or a kind that was awaited is not served.
+    instances: a kind is one of instances now, and what is there of it known. dropped: it is not any more; and still followed, or not.
+    trouble: a kind's watch broke, and why. failed: an error that nobody expected. jitter: a number in [0, 1).
     """
 
     kinds: Callable[[str, str, str, int], Awaitable[Kinds | None]]
     changed: Callable[[Change], None]
-    appeared: Callable[[Resource, list[tuple[Resource, str]]], None]
-    dropped: Callable[[Resource], None]
+    listed: Callable[[Resource, bool, bool], None]
+    refreshed: Callable[[], None]
+    instances: Callable[[Resource], None]
+    dropped: Callable[[Resource, bool], None]
     trouble: Callable[[Watched, Trouble], None]
     failed: Callable[[str, Exception], None]
     jitter: Callable[[], float]
@@ -91,6 +98,8 @@ class WatchSet:
         self._followed: dict[Resource, _Followed] = {}
         self._places: dict[str, tuple[Resource, frozenset[Resource]]] = {}
         self._left: set[str] = set()
+        self._announced: set[Resource] = set()
+        self._settled = False
         self._stale = asyncio.Event()
 
     def begin(self) -> None:
@@ -124,6 +133,21 @@ class WatchSet:
         """Whether every object of a kind is followed."""
         followed = self._followed.get(resource)
         return followed is not None and not followed.watched.selector
+
+    def coming(self, resource: Resource, *, whole: bool) -> bool:
+        """Whether a first list of a kind is awaited that shows the objects of instances, or all of them."""
+        followed = self._followed.get(resource)
+        if followed is None or (whole and followed.watched.selector):
+            # What instances have members of is followed at the next refresh; what they refer to with their revision, or not at all.
+            return followed is None and not whole
+        return not (followed.whole if whole else followed.members) and not followed.follower.absent
+
+    def unsettled(self, group: str, kind: str) -> bool:
+        """Whether instances of a kind may be there that are not known yet."""
+        served = self.serving(group, kind)
+        if served is None:
+            return not self._settled
+        return served.kinds.instance not in self._announced and self.coming(served.kinds.instance, whole=True)
 
     def serving(self, group: str, kind: str) -> Served | None:
         """What serves a kind of instances."""
@@ -161,7 +185,7 @@ class WatchSet:
             else:
                 followed.follower.kick()
 
-    def note_places(self, change: Change) -> None:
+    def note_places(self, change: Change) -> frozenset[Resource]:
         """Kinds that an instance still has members of, whatever its revision says now: a deletion waits for their events."""
         uid = str(change.metadata["uid"])
         places = (
@@ -175,6 +199,7 @@ class WatchSet:
             self._places.pop(uid, None)
         if change.kind == "deleted" or any(place not in self._followed for place in places):
             self._stale.set()
+        return places
 
     async def keep(self) -> None:
         """Follows the CRDs for ever; runs in a task."""
@@ -186,6 +211,8 @@ class WatchSet:
             except Exception:
                 self._stale.set()
                 raise
+            self._settled = True
+            self._hooks.refreshed()
             if not complete:
                 # An interval of 0 turns repeated runs off; the bridge has to read what it follows all the same.
                 await self._hooks.sleep(self._retry_delay or REREAD)
@@ -253,11 +280,26 @@ class WatchSet:
         for resource in [resource for resource in self._followed if resource not in wanted]:
             self._followed.pop(resource).task.cancel()
             self._places = {uid: entry for uid, entry in self._places.items() if entry[0] != resource}
-            self._hooks.dropped(resource)
+            self._announced.discard(resource)
+            self._hooks.dropped(resource, False)
         for resource, watched in wanted.items():
             running = self._followed.get(resource)
             if not running or running.watched != watched:
                 self._start(watched)
+        self._announce()
+
+    def _announce(self) -> None:
+        """Tells which kinds have become kinds of instances, or are none any more, while they were followed for another reason, too."""
+        instances = {served.kinds.instance for served in self.served.values()}
+        for resource in sorted(self._announced - instances, key=str):
+            self._announced.discard(resource)
+            self._places = {uid: entry for uid, entry in self._places.items() if entry[0] != resource}
+            self._hooks.dropped(resource, True)
+        for resource in sorted(instances - self._announced, key=str):
+            followed = self._followed.get(resource)
+            if followed is not None and followed.whole:
+                self._announced.add(resource)
+                self._hooks.instances(resource)
 
     def _start(self, watched: Watched, *, absent: bool = False) -> None:
         """Follows a kind from now on; what has been told stays told, the next list reports the difference."""
@@ -269,7 +311,7 @@ class WatchSet:
             self._cluster,
             watched,
             hooks.changed,
-            hooks.trouble,
+            self._troubled,
             hooks.jitter,
             on_synced=self._synced,
             absent=absent,
@@ -282,18 +324,26 @@ class WatchSet:
                 follower.synced.set()
         failed = partial(hooks.failed, f"watch of {watched.resource.plural}")
         task = asyncio.create_task(forever(follower.follow, failed, hooks.sleep))
-        self._followed[watched.resource] = _Followed(watched, follower, task)
+        followed = self._followed[watched.resource] = _Followed(watched, follower, task)
+        if running:
+            followed.members, followed.whole = running.members, running.whole and not watched.selector
+
+    def _troubled(self, watched: Watched, trouble: Trouble) -> None:
+        self._hooks.trouble(watched, trouble)
+        followed = self._followed.get(watched.resource)
+        if followed is not None and followed.follower.absent:
+            self._hooks.refreshed()
 
     def _synced(self, watched: Watched, appeared: bool) -> None:
         self._stale.set()
-        if appeared:
-            kind = (watched.resource.group, watched.resource.kind)
-            having = [
-                (instance, uid)
-                for uid, (instance, places) in self._places.items()
-                if any((place.group, place.kind) == kind for place in places)
-            ]
-            self._hooks.appeared(watched.resource, having)
+        followed = self._followed.get(watched.resource)
+        if followed is None or followed.watched != watched:
+            return
+        whole = not watched.selector
+        members_anew, whole_anew = appeared or not followed.members, whole and (appeared or not followed.whole)
+        followed.members, followed.whole = True, whole
+        self._announce()
+        self._hooks.listed(watched.resource, members_anew, whole_anew)
 
 
 def _watched(served: Collection[Served], places: Iterable[frozenset[Resource]]) -> list[Watched]:

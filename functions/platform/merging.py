@@ -50,6 +50,8 @@ def merge(*events: Event) -> Event:
     knows nothing else then takes all of it for news.
     """
     newest = events[-1]
+    if len(events) == 1:
+        return newest
     changes = combined(change for event in events for change in event.changes)
     kind = next((event.type for event in events if not event.watched), newest.type)
     if newest.watched and kind == newest.type:

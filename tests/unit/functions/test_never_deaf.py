@@ -288,7 +288,7 @@ def test_a_revision_that_cannot_be_read_keeps_no_other_kind_from_being_followed(
         def skip(*_args: object) -> None:
             return
 
-        hooks = Hooks(kinds, skip, skip, skip, skip, lambda what, _: failed.append(what), lambda: 0.0, at_once)
+        hooks = Hooks(kinds, skip, skip, skip, skip, skip, skip, lambda what, _: failed.append(what), lambda: 0.0, at_once)
         following = WatchSet(Nothing(crd("bads"), crd("goods")), hooks, retry_delay=0.0)
         following.begin()
         await following.synced()
@@ -326,7 +326,7 @@ def test_the_keeping_of_the_watch_set_takes_up_again_what_it_failed_at(monkeypat
         def skip(*_args: object) -> None:
             return
 
-        hooks = Hooks(kinds, skip, skip, skip, skip, skip, lambda: 0.0, at_once)
+        hooks = Hooks(kinds, skip, skip, skip, skip, skip, skip, skip, lambda: 0.0, at_once)
         following = WatchSet(Nothing(crd("goods")), hooks, retry_delay=0.0)
         following.begin()
         await following.synced()
