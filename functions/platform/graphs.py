@@ -96,7 +96,9 @@ class Graphs:
         return max(of_kind, key=lambda key: key[1], default=None)
 
     async def _graph(self, definition: str, revision: Mapping[str, Any]) -> Graph | Refused:
-        spec = revision["spec"]["snapshot"]["spec"]
+        spec = _snapshot(revision)
+        if spec is None:
+            return Refused(422, "Invalid", "the revision holds no definition")
         stored = (revision["metadata"].get("annotations") or {}).get(COMPILED)
         if stored:
             try:
@@ -110,6 +112,14 @@ class Graphs:
             return compile_graph({"metadata": {"name": definition}, "spec": spec}, documents.schemas, self._limits)
         except ProblemsError as error:
             return Refused(422, "Invalid", str(error))
+
+
+def _snapshot(revision: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The definition's spec as the revision holds it; its CRD says that there is one."""
+    value: Any = revision
+    for key in ("spec", "snapshot", "spec"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else None
 
 
 def _owner(revision: Mapping[str, Any]) -> str:

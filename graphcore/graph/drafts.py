@@ -70,7 +70,11 @@ def draft_resources(spec: Mapping[str, Any], schemas: Schemas, *, instance_names
 def group_versions(spec: Mapping[str, Any]) -> frozenset[str]:
     """The group versions whose schemas a definition needs."""
     found = set()
-    for resource in spec.get("resources") or ():
+    resources = spec.get("resources")
+    # What is of another form is the compile's to refuse.
+    for resource in resources if isinstance(resources, list) else ():
+        if not isinstance(resource, Mapping):
+            continue
         body = resource.get("template") if resource.get("template") is not None else resource.get("externalRef")
         if isinstance(body, Mapping) and isinstance(body.get("apiVersion"), str) and "${" not in body["apiVersion"]:
             found.add(body["apiVersion"])

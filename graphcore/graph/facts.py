@@ -70,11 +70,13 @@ def graph_from_facts(rgd_name: str, spec: Mapping[str, Any], facts: Facts, limit
     """A warm start. spec: of the definition (or of its revision's snapshot). Raises UnusableFacts."""
     if facts.get("format") != FORMAT:
         raise UnusableFacts(f"format {facts.get('format')!r} is not {FORMAT}")
-    if facts.get("hash") != revision_hash(spec):
-        raise UnusableFacts("the facts belong to another definition")
     try:
+        if facts.get("hash") != revision_hash(spec):
+            raise UnusableFacts("the facts belong to another definition")
         _agree(spec, facts)
         return assemble(rgd_name, spec, facts, limits or Limits(), no_program)
+    except UnusableFacts:
+        raise
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UnusableFacts("the stored facts are not of the form that their format has") from error
 
