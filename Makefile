@@ -39,8 +39,12 @@ demo: setup ## the whole thing on a local control plane: apply, converge, edit, 
 
 .PHONY: test
 test: setup-dev ## everything that needs Python only
-	$(BIN)/python -m pytest tests --ignore=tests/conformance --ignore=tests/scenarios -n 2 --dist loadfile $(PYTEST_ARGS)
+	KROFN_WAY_SCHEDULES=200 $(BIN)/python -m pytest tests --ignore=tests/conformance --ignore=tests/scenarios -n 2 --dist loadfile $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/scenarios --api=emulator $(SCENARIO_ARGS)
+
+.PHONY: test-way
+test-way: setup-dev ## 3 000 schedules of the whole way of a change, and each loss that they have to find (six minutes of two cores)
+	$(BIN)/python -m pytest tests/simulation/test_way.py -n 2 $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: setup-dev ## ruff, mypy --strict, import-linter

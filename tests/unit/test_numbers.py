@@ -174,7 +174,7 @@ INT_IS_CALLED = {
     "graphcore/cel/runtime/arithmetic.py": NUMBER,
     "graphcore/cel/runtime/conversion.py": GRAMMAR,
     "graphcore/cel/environment.py": NUMBER,
-    "graphcore/cel/keys.py": NUMBER,
+    "graphcore/cel/runtime/keys.py": NUMBER,
     "graphcore/cel/library/cidr.py": GRAMMAR,
     "graphcore/cel/checking/format_texts.py": GRAMMAR,
     "graphcore/cel/library/ip.py": NUMBER,
