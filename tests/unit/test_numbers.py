@@ -185,7 +185,6 @@ INT_IS_CALLED = {
     "graphcore/cel/library/url_value.py": GRAMMAR,
     "graphcore/cel/syntax/literals.py": GRAMMAR,
     "graphcore/cel/library/formatting.py": NUMBER,
-    "graphcore/cel/runtime/keys.py": NUMBER,
     "graphcore/cel/runtime/times.py": GRAMMAR,
     "graphcore/cel/runtime/values.py": NUMBER,
     "graphcore/cel/runtime/views.py": NUMBER,
