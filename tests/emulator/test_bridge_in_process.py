@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from functions.platform.cluster import Request
+from functions.platform.cluster import ClusterError, Request
 from functions.platform.events import Event, Reference, Role
+from functions.platform.graphs import Graphs
 from functions.platform.paths import CRDS, REVISIONS, collection, member
+from graphcore.converge.effects import Refused
 from graphcore.names import EVENT_CONVERGE, FINALIZER
 from local_emulator.hosting.host import Host
 from tests.emulator.hosting import Object, apply, condition, delete, patch, play, read, ready
@@ -401,3 +404,54 @@ def test_an_instance_that_could_not_be_told_has_its_definition_ask_once_in_a_whi
         assert len(told) == asked
 
     play(scene)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Refused(422, "Invalid", "does not compile"), Refused(403, "Forbidden", "no"), ClusterError("away")],
+    ids=["does not compile", "forbidden", "away"],
+)
+def test_instances_of_a_revision_that_the_bridge_cannot_read_are_told_and_can_be_deleted(
+    answer: Refused | ClusterError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log says which one it is, once; when it can be read, its kinds are followed."""
+    unreadable = False
+    load = Graphs.load
+
+    async def some(self: Graphs, definition: str, revision: int, definition_uid: str = "") -> Any:
+        if not unreadable or not self._cluster._user_agent.startswith("krofn-bridge"):  # type: ignore[attr-defined]
+            return await load(self, definition, revision, definition_uid)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(Graphs, "load", some)
+
+    async def scene(host: Host) -> None:
+        nonlocal unreadable
+        client = host.client()
+        await apply(client, THING)
+        await host.quiet()
+        for name in ("one", "two"):
+            await apply(client, {**INSTANCE, "metadata": {"name": name, "namespace": "default"}})
+        await host.quiet()
+        unreadable = True
+        await restart(host)
+        await host.quiet()
+        await patch(client, {**INSTANCE, "metadata": {"name": "two", "namespace": "default"}}, {"spec": {"text": "edited"}})
+        await delete(client, INSTANCE)
+        await host.quiet()
+        assert await read(client, INSTANCE) is None
+        assert await read(client, CONFIG) is None
+        other = {**CONFIG, "metadata": {**CONFIG["metadata"], "name": "two"}}
+        assert ((await read(client, other)) or {})["data"] == {"text": "edited"}
+        told = [line for line in host.lines if '"event": "revision"' in line]
+        assert len(told) == 1
+        assert '"definition": "thing"' in told[0]
+        assert host.inlet is not None
+        assert host.inlet.bridge.queue.counts["revisions_unread"] > 0
+        unreadable = False
+        while host.inlet.bridge.watches < 5:
+            await asyncio.sleep(0.05)
+
+    play(scene, rgd_progress_requeue_delay=0.1)
