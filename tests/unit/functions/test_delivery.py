@@ -47,11 +47,14 @@ EVENT = Event(
 
 @dataclass
 class Kept:
+    """answers: to what is posted, then 204."""
+
     sent: list[tuple[str, Event, Mapping[str, str]]] = field(default_factory=list)
+    answers: list[Sent] = field(default_factory=list)
 
     async def send(self, url: str, event: Event, headers: Mapping[str, str] | None = None) -> Sent:
         self.sent.append((url, event, headers or {}))
-        return Sent(204)
+        return self.answers.pop(0) if self.answers else Sent(204)
 
     async def close(self) -> None:
         return
@@ -60,10 +63,11 @@ class Kept:
 def serve(
     end: Report | Exception,
     requests: Callable[[Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]], Awaitable[None]],
+    answers: tuple[Sent, ...] = (),
     **settings: str,
 ) -> tuple[Kept, list[str]]:
-    """Plays requests against a function whose every run ends as given; (what it posted, what it logged)."""
-    post, lines = Kept(), []
+    """Plays requests against a function whose every run ends as given; (what it posted, what it logged). answers: to what it posts."""
+    post, lines = Kept(answers=list(answers)), []
 
     async def run(_target: Reference, _events: tuple[Event, ...]) -> Report:
         if isinstance(end, Exception):
@@ -146,6 +150,26 @@ def test_with_a_broker_in_between_the_bridge_is_asked_to_come_back() -> None:
     assert (url, event.target, 30 <= int(headers["Retry-After"]) <= 33) == ("http://bridge", EVENT.target, True)
     post, _ = serve(Report("waiting", 30.0), requests)
     assert post.sent == []
+
+
+@pytest.mark.parametrize(
+    "end", [Report("waiting", 30.0), Report("failed", 5.0), Report("failed", untold=True)], ids=["waits", "fails", "untold"]
+)
+@pytest.mark.parametrize("refusal", [Sent(0), Sent(503), Sent(500), Sent(404), Sent(401), Sent(302)], ids=lambda sent: str(sent.status))
+def test_a_reminder_that_the_bridge_did_not_take_is_not_acknowledged(refusal: Sent, end: Report) -> None:
+    """Nobody would come back; whoever delivered does, and the next time the bridge is asked again, without another run."""
+
+    async def requests(ask: Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]) -> None:
+        status, headers, body = await ask(*encode(EVENT, "test"))
+        assert (status, headers.get("retry-after"), body) == (503, None, b"")
+        assert headers["krofn-answer"] == "again"
+        status, headers, _ = await ask(*encode(EVENT, "test"))
+        assert status == 204
+        _, _, body = await ask({}, b"", "GET", "/metrics")
+        assert b'krofn_reminders_refused_total{function="instance"} 1' in body
+
+    post, _ = serve(end, requests, answers=(refusal,), bridge_url="http://bridge")
+    assert [url for url, _, _ in post.sent] == ["http://bridge"] * 2
 
 
 def test_an_event_survives_its_journey_in_both_modes() -> None:
