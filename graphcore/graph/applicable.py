@@ -18,7 +18,7 @@ from graphcore.openapi import ResourceKind
 from graphcore.openapi.builtin_rules import kind_faults
 from graphcore.openapi.fielderrors import REQUIRED
 from graphcore.openapi.object_names import label_1123_faults, metadata_faults, name_faults
-from graphcore.openapi.partial import UNKNOWN, is_known
+from graphcore.openapi.partial import UNKNOWN, Part, is_known
 from graphcore.openapi.partial_schema import builtin_faults, custom_faults
 
 _BUILT_IN = frozenset(
@@ -149,7 +149,7 @@ def _crd_name(body: Mapping[str, Any]) -> Iterator[Problem]:
     spec, name = body.get("spec"), body["metadata"].get("name")
     if not isinstance(spec, Mapping) or not is_known(spec) or not isinstance(name, str):
         return
-    plural, group = (spec.get("names") or {}).get("plural"), spec.get("group")
+    plural, group = Part("", spec).at("names.plural").text, spec.get("group")
     if plural and group and name != f"{plural}.{group}":
         message = f'Invalid value: "{name}": must be spec.names.plural+"."+spec.group'
         yield Problem("FieldValueInvalid", message, path="metadata.name", hint=f"write {plural}.{group}")

@@ -20,7 +20,7 @@ from local_emulator.cli.supervisor import StartError, Supervisor, function_comma
 @click.option("--kubeconfig", metavar="FILE", help="Instead of KUBECONFIG or ~/.kube/config.")
 @click.option("--context", metavar="NAME", help="Context of the kubeconfig, instead of the current one.")
 @click.option("--install", is_flag=True, help="Apply the CustomResourceDefinitions first.")
-@click.option("--ready-file", metavar="FILE", help="Write this file when everything can serve.")
+@click.option("--ready-file", metavar="FILE", help="Make this file when everything can serve, and remove it at the end.")
 @settings_options
 def command(kubeconfig: str | None, context: str | None, install: bool, ready_file: str | None, **settings: str | None) -> None:
     """Run bridge and functions as local processes against any cluster.

@@ -42,7 +42,7 @@ class Up:
 )
 @click.option("--kubeconfig", metavar="FILE", help="Write the kubeconfig here instead of into a temporary directory.")
 @click.option("--data-dir", metavar="DIR", help="Keep the objects here across restarts; made if missing.")
-@click.option("--ready-file", metavar="FILE", help="Write this file when everything can serve.")
+@click.option("--ready-file", metavar="FILE", help="Make this file when everything can serve, and remove it at the end.")
 @settings_options
 @output_option
 def command(port: int, kubeconfig: str | None, data_dir: str | None, ready_file: str | None, output: str, **settings: str | None) -> None:

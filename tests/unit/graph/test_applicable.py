@@ -79,6 +79,33 @@ def test_a_refusal_of_what_is_computed_in_part_can_be_told(name: str, data: st.D
         assert str(problem)
 
 
+ODD = [None, {}, [], "", "x", 0, -1, 1.5, True, [None], {"": 1}, "${dyn(schema.spec.object)}", "512mb", "\x00", 2**70]
+
+
+def odd(value: Any, draw: Any, depth: int = 0) -> Any:
+    """The template with some parts of it as no kind has them."""
+    if depth > 1 and draw(st.integers(0, 9)) == 0:
+        return draw(st.sampled_from(ODD))
+    if isinstance(value, dict):
+        return {key: odd(member, draw, depth + 1) for key, member in value.items()}
+    if isinstance(value, list):
+        return [odd(item, draw, depth + 1) for item in value]
+    return value
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from([*(case[0] for case in REFUSED.values()), *TAKEN.values()]), st.data())
+def test_a_template_of_any_shape_is_judged(template: Object, data: st.DataObject) -> None:
+    for problem in faults(odd(copy.deepcopy(template), data.draw)):
+        assert str(problem)
+
+
+@pytest.mark.parametrize("names", ["each", [], 7, {"plural": ["x"]}, {"plural": 7}, None, True])
+def test_a_crd_with_names_of_any_shape_is_judged(names: Any) -> None:
+    found = faults({**PROBES, "spec": {**PROBES["spec"], "names": names}})
+    assert all(str(problem) for problem in found)
+
+
 MIXED = {"app": "${schema.spec.text}"}
 
 
