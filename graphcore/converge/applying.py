@@ -17,7 +17,7 @@ from typing import Any
 
 from graphcore import names
 from graphcore.converge import repair
-from graphcore.converge.effects import Apply, Found, Get, Missing, Refused, Result
+from graphcore.converge.effects import Apply, Found, Get, Missing, Refused
 from graphcore.converge.fence import Place
 from graphcore.converge.gating import Record, State
 from graphcore.converge.members import Members, is_member
@@ -25,7 +25,8 @@ from graphcore.converge.metadata import annotations_of, applyset_id, identity, l
 from graphcore.converge.ownership import applied_digest, is_current, with_digest
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import Repeat
-from graphcore.converge.session import Identity, Object, Restart, Session, Steps, one
+from graphcore.converge.session import Identity, Object, Restart, Session
+from graphcore.converge.steps import Steps, every, one
 from graphcore.masking import mask
 
 CREATE_ONLY = "1"
@@ -106,7 +107,7 @@ def rehearse(session: Session, wanted: Iterable[Wanted]) -> Steps[set[Identity]]
     fresh = [item for item in wanted if item.observed is None]
     if not fresh or (session.instance.get("status") or {}).get("state") != names.ERROR:
         return refused
-    results = yield tuple(replace(_apply(session, item, None), dry_run=True) for item in fresh)
+    results = yield from every(replace(_apply(session, item, None), dry_run=True) for item in fresh)
     for item, result in zip(fresh, results, strict=True):
         if not isinstance(result, Refused) or (result.code == 400 and "dry" in result.message.lower()):
             continue
@@ -163,7 +164,7 @@ def apply_wave(session: Session, wanted: list[Wanted], members: Members) -> Step
             _postpone(session, item, item.observed, item.wait)
     if not writes:
         return
-    results = yield tuple(_apply(session, item, item.observed) for item in writes)
+    results = yield from every(_apply(session, item, item.observed) for item in writes)
     for item, result in zip(writes, results, strict=True):
         yield from _settle_one(session, item, result, members)
 
@@ -202,7 +203,7 @@ def _row(session: Session, item: Wanted, over: Object) -> repair.Row | None:
     return repair.after(repair.row_of(item.desired, over, session.now), item.desired, over, session.now)
 
 
-def _settle_one(session: Session, item: Wanted, result: Result, members: Members) -> Steps[None]:
+def _settle_one(session: Session, item: Wanted, result: Found | Refused, members: Members) -> Steps[None]:
     """Accept an answer, or read the object and decide again, a few times."""
     seen, over = item.observed, item.observed
     adopting = False
@@ -223,8 +224,6 @@ def _settle_one(session: Session, item: Wanted, result: Result, members: Members
             case Refused():
                 _refused(session, item, result)
                 return
-            case _:
-                raise TypeError(f"unexpected result {type(result).__name__}")
         match current:
             case Found() if meta(current.object).get("deletionTimestamp"):
                 raise Restart
@@ -235,8 +234,6 @@ def _settle_one(session: Session, item: Wanted, result: Result, members: Members
             case Refused():
                 _refused(session, item, current)
                 return
-            case _:
-                raise TypeError(f"unexpected result {type(current).__name__}")
         if _belongs_elsewhere(session, item, over):
             return
         if seen is None and is_member(session, over):

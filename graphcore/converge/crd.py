@@ -14,7 +14,8 @@ from graphcore import names
 from graphcore.converge.effects import CRDS, DEFINITIONS, Create, Found, Get, Missing, Patch, Record, Refused
 from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
 from graphcore.converge.resolving import active_revision
-from graphcore.converge.session import Object, Restart, Steps, one
+from graphcore.converge.session import Object, Restart
+from graphcore.converge.steps import Steps, one
 from graphcore.openapi.compat import Changes, compare
 
 
@@ -57,8 +58,6 @@ def ensure_crd(
             return Unserved(f"failed to check for existing CRD: {read.message}", retry=True)
         case Found():
             existing = read.object
-        case _:
-            raise TypeError(f"unexpected result {type(read).__name__}")
     if meta(existing).get("deletionTimestamp"):
         text = f"CRD {name} is being deleted with all its instances; it is created anew when it is gone"
         own = labels_of(existing).get(names.RGD_NAME) == meta(definition)["name"]
@@ -97,7 +96,7 @@ def _create(wanted: Mapping[str, Any]) -> Steps[Serving | Unserved]:
         if result.conflict:
             raise Restart
         return Unserved(f"failed to create CRD: {result.message}", retry=True)
-    created = result.object if isinstance(result, Found) else {}
+    created = result.object
     if not _condition(created, "Established"):
         read = yield from one(Get(CRDS, name))
         if not isinstance(read, Found):

@@ -21,7 +21,6 @@ from graphcore.converge.effects import (
     DEFINITIONS,
     Conflict,
     Converged,
-    Documents,
     Failed,
     FetchSchemas,
     Found,
@@ -40,8 +39,9 @@ from graphcore.converge.metadata import annotations_of, labels_of, meta, regardi
 from graphcore.converge.repeats import NEVER, Repeat, since
 from graphcore.converge.revisions import RevisionRefused
 from graphcore.converge.rights import Rights, review_rights
-from graphcore.converge.session import Blocked, Object, Restart, Steps, one
+from graphcore.converge.session import Blocked, Object, Restart
 from graphcore.converge.status import same
+from graphcore.converge.steps import Steps, every, one
 from graphcore.converge.waits import Waits
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph import group_versions
@@ -81,8 +81,6 @@ def _attempt(request: DefinitionRequest, compile: Compile, now: datetime, option
             return _unable("unreadable", f"reading the definition failed: {read.message}", options)
         case Found():
             definition = read.object
-        case _:
-            raise TypeError(f"unexpected result {type(read).__name__}")
     if meta(definition).get("deletionTimestamp"):
         return (yield from retirement.retire_definition(definition, options.retry_interval, allow_crd_deletion=options.allow_crd_deletion))
     try:
@@ -120,9 +118,8 @@ def _converge(work: Pass) -> Steps[Outcome]:
         return (yield from _unlisted(work, str(refused)))
     yield from revisions.release(known)
     fetched = yield from one(FetchSchemas(tuple(sorted(group_versions(work.definition["spec"])))))
-    if not isinstance(fetched, Documents):
-        cause = fetched.message if isinstance(fetched, Refused) else "no answer"
-        return _unable("schemas-unavailable", f"reading the API server's schemas failed: {cause}", work.options)
+    if isinstance(fetched, Refused):
+        return _unable("schemas-unavailable", f"reading the API server's schemas failed: {fetched.message}", work.options)
     live = [revision for revision in known if not revisions.is_going(revision)]
     issued = max([revisions.issued(work.status), *map(revisions.number, known)])
     try:
@@ -228,7 +225,7 @@ def _described_soon(work: Pass, error: ProblemsError) -> Steps[bool]:
     missing = waits.missing_kinds(work.definition["spec"], error.problems)[:ASKED]
     if not missing:
         return False
-    results = yield tuple(Get(CRDS, waits.crd_name(*kind)) for kind in missing)
+    results = yield from every(Get(CRDS, waits.crd_name(*kind)) for kind in missing)
     return any(
         isinstance(result, Found) and waits.soon_described(result.object, *kind, work.now)
         for kind, result in zip(missing, results, strict=True)

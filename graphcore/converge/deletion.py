@@ -18,8 +18,9 @@ from graphcore.converge.metadata import identity, inventory_fault, meta
 from graphcore.converge.prune import Removal, remove
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import NEVER
-from graphcore.converge.session import Blocked, Object, Restart, Session, Steps, one
+from graphcore.converge.session import Blocked, Object, Restart, Session
 from graphcore.converge.status import BUILT_IN, DEPENDENTS, current_status, open_conditions, repeat_of, write_status
+from graphcore.converge.steps import Steps, one
 from graphcore.errors import Problem
 from graphcore.graph.model import Resource
 
@@ -118,8 +119,6 @@ def _release(session: Session) -> Steps[Outcome]:
             raise Restart
         case Refused():
             return (yield from _blocked(session, f"removing the finalizer failed: {result.message}", retry=True))
-        case _:
-            raise TypeError(f"unexpected result {type(result).__name__}")
 
 
 def _waiting(session: Session, removal: Removal, unheard: tuple[Reference, ...]) -> Steps[Outcome]:

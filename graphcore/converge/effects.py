@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from graphcore.converge.results import Documents, Found, Kinds, Listed, Missing, Object, Recorded, Refused, Result, Served
 from graphcore.errors import Problem
@@ -37,6 +37,7 @@ __all__ = [
     "DEFINITIONS",
     "REVISIONS",
     "Apply",
+    "Asking",
     "Batch",
     "Conflict",
     "Converged",
@@ -74,11 +75,20 @@ CRDS = Resource(CRD_API_VERSION, CRD_KIND, CRD_PLURAL, namespaced=False)
 REVISIONS = Resource(INTERNAL_API_VERSION, REVISION_KIND, REVISION_PLURAL, namespaced=False)
 
 
+R_co = TypeVar("R_co", bound=Result, covariant=True)
+
+
+class Asking(Generic[R_co]):
+    """An effect, by the results that it can have."""
+
+    __slots__ = ()
+
+
 # Effects that read.
 
 
 @dataclass(frozen=True, slots=True)
-class Get:
+class Get(Asking[Found | Missing | Refused]):
     """Read one object, consistently. metadata_only: a PartialObjectMetadata suffices. Result: Found, Missing or Refused (with code 404: the
     API server that answered does not know the kind, which says nothing about the object).
 
@@ -93,7 +103,7 @@ class Get:
 
 
 @dataclass(frozen=True, slots=True)
-class List:
+class List(Asking[Listed | Missing | Refused]):
     """Read all objects that match, consistently, every page. Result: Listed, Missing (the API server has no such kind) or Refused.
 
     namespace: None means all. labels, fields: selectors in the API's own syntax, "" means everything.
@@ -107,7 +117,7 @@ class List:
 
 
 @dataclass(frozen=True, slots=True)
-class NeedGraph:
+class NeedGraph(Asking[Served | Missing | Refused]):
     """The compiled graph of one revision of a definition, from wherever the driver keeps it. Result: Served, Missing or Refused.
 
     definition_uid: if known, a graph kept from another life of the definition (same name, same number, other UID) must not answer without
@@ -120,14 +130,14 @@ class NeedGraph:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchSchemas:
+class FetchSchemas(Asking[Documents | Refused]):
     """The OpenAPI documents of these group versions, as the API server serves them now (those it lacks are left out). Result: Documents."""
 
     group_versions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class FindKinds:
+class FindKinds(Asking[Kinds | Refused]):
     """How the API server addresses kinds of which only ``Kind`` or ``Kind.group`` is known (inventories written by kro). Result: Kinds."""
 
     group_kinds: tuple[str, ...]
@@ -137,7 +147,7 @@ class FindKinds:
 
 
 @dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Asking[Found | Refused]):
     """Server-side apply. ``body`` is complete; preconditions are its ``metadata.uid`` and ``metadata.resourceVersion``.
 
     ``resourceVersion: "1"`` means: create only. dry_run: everything but storing it. Result: Found (the object as stored) or Refused.
@@ -153,7 +163,7 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Asking[Found | Missing | Refused]):
     """JSON merge patch; precondition: ``metadata.resourceVersion`` (and ``uid``) in ``body``. Result: Found, Missing or Refused."""
 
     resource: Resource
@@ -165,7 +175,7 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(Asking[Found | Missing | Refused]):
     """Update of an object or a subresource with ``body``, which carries ``metadata.resourceVersion``. Result: Found, Missing or Refused.
 
     Used for status: a merge patch could neither write a null nor replace the whole.
@@ -180,7 +190,7 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True)
-class Create:
+class Create(Asking[Found | Refused]):
     """Result: Found (the object as stored) or Refused (``AlreadyExists`` where the name is taken)."""
 
     resource: Resource
@@ -190,7 +200,7 @@ class Create:
 
 
 @dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Asking[Found | Missing | Refused]):
     """Delete with preconditions. propagation: None leaves it to the API server's default for the kind. dry_run: everything but doing it.
 
     Result: Missing (gone now, or before), Found (accepted, but held by finalizers or a grace period) or Refused (``Conflict``).
@@ -206,7 +216,7 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class Record(Asking[Recorded]):
     """A Kubernetes Event about ``regarding``; best effort, never a reason to fail. Result: Recorded.
 
     regarding: apiVersion, kind, namespace, name, uid and resourceVersion of the object, as an ObjectReference. once: not again while an

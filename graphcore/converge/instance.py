@@ -41,7 +41,7 @@ from graphcore.converge.prune import Removal, candidates, prune
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import NEVER, sooner
 from graphcore.converge.resolving import NoGraph, resolve_graph
-from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Steps, Vanished, one
+from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Vanished
 from graphcore.converge.status import (
     BUILT_IN,
     MANAGED,
@@ -55,6 +55,7 @@ from graphcore.converge.status import (
     tell_unseen,
     write_status,
 )
+from graphcore.converge.steps import Steps, one
 from graphcore.converge.waves import Waves
 from graphcore.errors import Problem
 from graphcore.graph.graph import Graph
@@ -104,8 +105,6 @@ def _attempt(request: InstanceRequest, now: datetime, options: Options, created:
         case Refused():
             problem = Problem("unreadable", f"reading the instance failed: {result.message}", "schema")
             return Failed((problem,), options.requeue_interval or None, backs_off=True, untold=True)
-        case _:
-            raise TypeError(f"unexpected result {type(result).__name__}")
     if meta(session.instance).get("deletionTimestamp"):
         return (yield from delete_instance(session))
     try:

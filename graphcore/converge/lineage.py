@@ -23,7 +23,8 @@ from graphcore.converge.fence import read_mark
 from graphcore.converge.members import describe
 from graphcore.converge.metadata import identity, meta, recorded_inventory, reference
 from graphcore.converge.parents import Parent, labelled_parent
-from graphcore.converge.session import Blocked, Identity, Object, Session, Steps, one
+from graphcore.converge.session import Blocked, Identity, Object, Session
+from graphcore.converge.steps import Steps, one
 from graphcore.errors import Problem
 from graphcore.graph.model import Resource
 

@@ -107,6 +107,8 @@ def _note(seen: Seen, effect: Effect, result: Result) -> None:
         case _, Listed() if not getattr(effect, "metadata_only", False):
             for item in result.items:
                 seen.note(effect.resource, item)  # type: ignore[union-attr]
+        case _:
+            pass
     if isinstance(effect, Apply | Create | Patch | Replace) and effect.resource.kind == "Secret":
         name = str((effect.body.get("metadata") or {}).get("name") or "")
         seen.secret((effect.resource.group_kind, effect.namespace or "", name), _whole(effect.resource, effect.body))

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from graphcore import names
-from graphcore.converge.effects import CRDS, FindKinds, Get, Kinds, List, Listed, Missing, Refused
+from graphcore.converge.effects import CRDS, FindKinds, Get, List, Listed, Missing, Refused
 from graphcore.converge.fence import Place, unique
 from graphcore.converge.metadata import annotations_of, identity, labels_of, recorded_inventory, reference
-from graphcore.converge.session import Blocked, Identity, Object, Session, Steps, one
+from graphcore.converge.session import Blocked, Identity, Object, Session
+from graphcore.converge.steps import Steps, every, one
 from graphcore.graph.model import Resource
 from graphcore.numbers import whole
 
@@ -58,9 +59,8 @@ def _resolve(group_kinds: Iterable[str], known: Mapping[str, Resource]) -> Steps
     strangers = tuple(sorted(set(group_kinds) - found.keys()))
     if strangers:
         result = yield from one(FindKinds(strangers))
-        if not isinstance(result, Kinds):
-            cause = result.message if isinstance(result, Refused) else "no answer"
-            raise Blocked(f"looking up {', '.join(strangers)} failed: {cause}", retry=True)
+        if isinstance(result, Refused):
+            raise Blocked(f"looking up {', '.join(strangers)} failed: {result.message}", retry=True)
         found |= result.resources
     return found
 
@@ -72,16 +72,14 @@ def list_places(places: tuple[Place, ...], selector: str, *, metadata_only: bool
     """
     if not places:
         return []
-    results = yield tuple(List(place.resource, place.namespace or None, selector, "", metadata_only) for place in places)
+    results = yield from every(List(place.resource, place.namespace or None, selector, "", metadata_only) for place in places)
     found: list[tuple[Place, Listed | Refused]] = []
     unserved: list[Place] = []
     for place, result in zip(places, results, strict=True):
         if isinstance(result, Missing):
             unserved.append(place)
-        elif isinstance(result, Listed | Refused):
-            found.append((place, result))
         else:
-            raise TypeError(f"unexpected result {type(result).__name__}")
+            found.append((place, result))
     if unserved:
         found += yield from _list_elsewhere(unserved, selector, metadata_only=metadata_only)
     return found
@@ -104,9 +102,9 @@ def _list_elsewhere(unserved: list[Place], selector: str, *, metadata_only: bool
         if resource is not None or existing[place.resource.group_kind] is not None:
             found.append((place, _not_now(place.resource)))
     if moved:
-        results = yield tuple(List(place.resource, place.namespace or None, selector, "", metadata_only) for place in moved)
+        results = yield from every(List(place.resource, place.namespace or None, selector, "", metadata_only) for place in moved)
         for place, result in zip(moved, results, strict=True):
-            found.append((place, result if isinstance(result, Listed | Refused) else _not_now(place.resource)))
+            found.append((place, _not_now(place.resource) if isinstance(result, Missing) else result))
     return found
 
 

@@ -18,7 +18,8 @@ from graphcore.converge.fence import Place
 from graphcore.converge.members import deletion_wave, kind_gone
 from graphcore.converge.metadata import applyset_id, labels_of, meta, namespace_of, reference, regarding
 from graphcore.converge.ownership import applied_by_us
-from graphcore.converge.session import Created, InstanceRequest, Member, Object, Options, Restart, Session, Steps, one
+from graphcore.converge.session import Created, InstanceRequest, Member, Object, Options, Restart, Session
+from graphcore.converge.steps import Steps, every, one
 
 RETRIES = 4
 AT_ONCE = 32
@@ -54,7 +55,7 @@ def _read(members: Iterable[Member]) -> Steps[list[tuple[Member, Object]]]:
     several = tuple(dict.fromkeys(members))
     for first in range(0, len(several), AT_ONCE):
         batch = several[first : first + AT_ONCE]
-        results = yield tuple(Get(member.resource, member.name, member.namespace) for member in batch)
+        results = yield from every(Get(member.resource, member.name, member.namespace) for member in batch)
         if any(isinstance(result, Refused) and result.code >= 500 for result in results):
             raise Restart
         found += [

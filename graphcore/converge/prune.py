@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from graphcore import names
-from graphcore.converge.effects import Delete, Found, Get, Missing, Refused, Result
+from graphcore.converge.effects import Delete, Found, Get, Missing, Refused
 from graphcore.converge.members import Members, describe, is_member
 from graphcore.converge.metadata import annotations_of, identity, labels_of, meta, namespace_of
-from graphcore.converge.session import Identity, Object, Restart, Session, Steps, one
+from graphcore.converge.session import Identity, Object, Restart, Session
+from graphcore.converge.steps import Steps, every, one
 from graphcore.graph.model import Resource
 
 RETRIES = 4
@@ -71,7 +72,7 @@ def _rehearse(members: Members, doomed: Sequence[Object], removal: Removal) -> S
     fresh = [obj for obj in doomed if not meta(obj).get("deletionTimestamp")]
     if not fresh:
         return
-    results = yield tuple(replace(_delete(members.resource_of(obj), obj), dry_run=True) for obj in fresh)
+    results = yield from every(replace(_delete(members.resource_of(obj), obj), dry_run=True) for obj in fresh)
     for obj, result in zip(fresh, results, strict=True):
         if isinstance(result, Refused) and not result.conflict and not (result.code == 400 and "dry" in result.message.lower()):
             removal.refused.append(_refusal(obj, result))
@@ -90,7 +91,7 @@ def remove(session: Session, wave: Iterable[Object], find: Callable[[Object], Re
     removal.held += going
     if not fresh:
         return
-    results = yield tuple(_delete(find(obj), obj) for obj in fresh)
+    results = yield from every(_delete(find(obj), obj) for obj in fresh)
     for obj, result in zip(fresh, results, strict=True):
         yield from _settle_one(session, find(obj), obj, result, removal)
 
@@ -100,7 +101,7 @@ def _delete(resource: Resource, obj: Object) -> Delete:
     return Delete(resource, metadata["name"], namespace_of(obj) or None, metadata["uid"], metadata["resourceVersion"])
 
 
-def _settle_one(session: Session, resource: Resource, listed: Object, result: Result, removal: Removal) -> Steps[None]:
+def _settle_one(session: Session, resource: Resource, listed: Object, result: Found | Missing | Refused, removal: Removal) -> Steps[None]:
     for _ in range(RETRIES):
         match result:
             case Missing():
@@ -114,7 +115,8 @@ def _settle_one(session: Session, resource: Resource, listed: Object, result: Re
             case Refused() if not result.conflict:
                 removal.refused.append(_refusal(listed, result))
                 return
-        current = yield from one(Get(resource, meta(listed)["name"], namespace_of(listed) or None))
+            case Refused():
+                current = yield from one(Get(resource, meta(listed)["name"], namespace_of(listed) or None))
         match current:
             case Missing():
                 removal.gone += 1

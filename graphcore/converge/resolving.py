@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from graphcore import names
 from graphcore.converge.effects import CRDS, DEFINITIONS, Found, Get, Missing, NeedGraph, Refused, Served
 from graphcore.converge.metadata import annotations_of, labels_of
-from graphcore.converge.session import Session, Steps, one
+from graphcore.converge.session import Session
+from graphcore.converge.steps import Steps, one
 from graphcore.graph.graph import Graph
 from graphcore.numbers import whole
 
@@ -73,8 +74,6 @@ def _from_crd(session: Session, at_least: int | None, expected: str | None) -> S
             return NoGraph(f"the definition of kind {kind.kind} is gone", quiet=True)
         case Refused():
             return NoGraph(f"reading the CustomResourceDefinition of {kind.kind} failed: {result.message}", retry=True)
-        case _:
-            raise TypeError(f"unexpected result {type(result).__name__}")
     definition = labels_of(crd).get(names.RGD_NAME)
     active = active_revision(crd)
     if definition is None or active is None:

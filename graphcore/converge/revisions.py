@@ -13,8 +13,9 @@ from graphcore import names
 from graphcore.converge.conditions import ConditionSet
 from graphcore.converge.effects import REVISIONS, Create, Delete, Found, List, Listed, Patch, Refused, Replace
 from graphcore.converge.metadata import annotations_of, labels_of, meta
-from graphcore.converge.session import Object, Restart, Steps, one
+from graphcore.converge.session import Object, Restart
 from graphcore.converge.status import same
+from graphcore.converge.steps import Steps, every, one
 from graphcore.graph import encode_facts, revision_name
 from graphcore.graph.graph import Graph
 from graphcore.numbers import whole
@@ -167,5 +168,7 @@ def retire(live: Sequence[Object], served: int, keep: int) -> Steps[None]:
     old = [item for item in live[: max(0, len(live) - keep)] if number(item) < served] if keep > 0 else []
     if not old:
         return
-    results = yield tuple(Delete(REVISIONS, meta(item)["name"], None, meta(item)["uid"], meta(item)["resourceVersion"]) for item in old)
+    results = yield from every(
+        Delete(REVISIONS, meta(item)["name"], None, meta(item)["uid"], meta(item)["resourceVersion"]) for item in old
+    )
     yield from release([result.object for result in results if isinstance(result, Found)])

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphcore.converge.effects import Create, Found, Refused, Resource
-from graphcore.converge.session import Steps, one
+from graphcore.converge.steps import Steps, every, one
 from graphcore.graph.graph import Graph
 
 REVIEWS = Resource("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews", False)
@@ -70,7 +70,7 @@ def review_rights(graph: Graph, identities: Iterable[Identity]) -> Steps[Rights]
     needs = list(dict.fromkeys(need for identity in identities for need in _needs(graph, identity)))
     if not needs:
         return Rights()
-    results = yield tuple(_question(need) for need in needs)
+    results = yield from every(_question(need) for need in needs)
     for result in results:
         if isinstance(result, Refused):
             return Rights(unknown=result.message)

@@ -7,14 +7,14 @@ invocation created is handed on: those objects stay this invocation's responsibi
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from graphcore import names
 from graphcore.converge import references
-from graphcore.converge.effects import Apply, Batch, Effect, Found, Missing, Patch, Record, Refused, Resource, Result
+from graphcore.converge.effects import Apply, Found, Missing, Patch, Record, Refused, Resource
 from graphcore.converge.fence import Mark, Place, read_mark, unique
 from graphcore.converge.metadata import (
     Inventory,
@@ -28,9 +28,8 @@ from graphcore.converge.metadata import (
 )
 from graphcore.converge.parents import Parent, labelled_parent
 from graphcore.converge.references import Reference
+from graphcore.converge.steps import Steps, one
 
-T = TypeVar("T")
-Steps: TypeAlias = Generator[Batch, Sequence[Result], T]
 Object: TypeAlias = Mapping[str, Any]
 Identity: TypeAlias = tuple[str, str, str, str]
 
@@ -94,12 +93,6 @@ class Vanished(Exception):
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
         super().__init__(namespace)
-
-
-def one(effect: Effect) -> Steps[Result]:
-    """Perform one effect."""
-    results = yield (effect,)
-    return results[0]
 
 
 @dataclass(slots=True)
@@ -174,7 +167,7 @@ class Session:
         if found not in self.events:
             self.events.append(found)
 
-    def check_namespace(self, result: Result) -> None:
+    def check_namespace(self, result: Found | Missing | Refused) -> None:
         """Raises Vanished where a write was refused because the instance's own namespace is gone."""
         gone = result.namespace_gone if isinstance(result, Refused) else ""
         if gone and gone == self.namespace:
@@ -268,13 +261,11 @@ class Session:
         result = yield from one(Patch(self.resource, self.request.name, self.request.namespace, {"metadata": metadata}))
         self._accept(result, self.mark)
 
-    def _accept(self, result: Result, mark: Mark) -> None:
+    def _accept(self, result: Found | Missing | Refused, mark: Mark) -> None:
         self.check_namespace(result)
         if isinstance(result, Found):
             self.instance, self.mark, self.wrote = result.object, mark, True
-        elif isinstance(result, Missing) or (isinstance(result, Refused) and result.conflict):
+        elif isinstance(result, Missing) or result.conflict:
             raise Restart
-        elif isinstance(result, Refused):
-            raise Blocked(f"finalizer/labeling failed: {result.message}", retry=True)
         else:
-            raise TypeError(f"unexpected result {type(result).__name__}")
+            raise Blocked(f"finalizer/labeling failed: {result.message}", retry=True)

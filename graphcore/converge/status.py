@@ -19,7 +19,8 @@ from graphcore.converge.effects import Record as Event
 from graphcore.converge.gating import GOOD, Record, State, explain
 from graphcore.converge.metadata import regarding
 from graphcore.converge.repeats import Repeat, since
-from graphcore.converge.session import Blocked, Object, Restart, Session, Steps, one
+from graphcore.converge.session import Blocked, Object, Restart, Session
+from graphcore.converge.steps import Steps, one
 from graphcore.errors import Problem
 from graphcore.graph.expression import NodeError
 from graphcore.graph.graph import Graph
@@ -247,8 +248,6 @@ def write_status(session: Session, status: Mapping[str, Any]) -> Steps[bool]:
             raise Restart
         case Refused():
             raise Blocked(f"writing the status failed: {result.message}", retry=True)
-        case _:
-            raise TypeError(f"unexpected result {type(result).__name__}")
 
 
 def condition_events(instance: Object, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Event]:

@@ -16,7 +16,8 @@ from graphcore.converge.members import Members
 from graphcore.converge.metadata import Position, decorate, instance_labels, labels_of, meta, reference
 from graphcore.converge.prune import candidates, claim
 from graphcore.converge.references import Reference
-from graphcore.converge.session import Identity, Object, Session, Steps
+from graphcore.converge.session import Identity, Object, Session
+from graphcore.converge.steps import Steps, every
 from graphcore.graph.expression import NodeError
 from graphcore.graph.model import NodeType
 from graphcore.graph.node import EACH, Node
@@ -144,7 +145,7 @@ class Waves:
     def _read_external(self, external: list[tuple[Record, Get | List]]) -> Steps[None]:
         if not external:
             return
-        results = yield tuple(read for _, read in external)
+        results = yield from every(read for _, read in external)
         for (record, read), result in zip(external, results, strict=True):
             kind = "collection" if record.node.type.plural else "reference"
             match result:
@@ -159,8 +160,6 @@ class Waves:
                     record.retry = record.retry or isinstance(result, Refused) or isinstance(read, List)
                 case Refused():
                     record.fail(f'reading external {kind} "{record.id}" failed: {result.message}', retry=True)
-                case _:
-                    raise TypeError(f"unexpected result {type(result).__name__}")
 
     def _observe(self, record: Record) -> None:
         seen = observed_of(record, self.members)
