@@ -19,6 +19,7 @@ from functions.bridge.assurance import HOLD, SAID, Assurance, Saying
 from functions.bridge.looks import Crd, Looks
 from functions.bridge.named import Hooks as NamedHooks
 from functions.bridge.named import Named
+from functions.bridge.outage import Outage
 from functions.bridge.owners import Owners
 from functions.bridge.queue import Queue
 from functions.bridge.references import References
@@ -65,7 +66,9 @@ class Bridge:
     """Runs between :meth:`start` and :meth:`stop`, inside one event loop."""
 
     def __init__(self, cluster: Cluster, outside: Outside, *, resync_period: float, retry_delay: float) -> None:
-        self.queue = Queue(outside.send, clock=outside.clock, jitter=outside.jitter, sleep=outside.sleep, failed=self._failed)
+        clock, sleep, jitter = outside.clock, outside.sleep, outside.jitter
+        self._outage = Outage(cluster, clock=clock, sleep=sleep, jitter=jitter, failed=self._failed)
+        self.queue = Queue(outside.send, clock=clock, sleep=sleep, jitter=jitter, failed=self._failed, outage=self._outage)
         self._outside = outside
         self._resync_period = resync_period
         self._references = References()
@@ -79,17 +82,17 @@ class Bridge:
             self._trouble,
             self._failed,
             outside.jitter,
-            outside.sleep,
+            self._outage.sleep,
         )
-        self._set = WatchSet(cluster, hooks, retry_delay=retry_delay)
+        self._set = WatchSet(self._outage, hooks, retry_delay=retry_delay)
         self._assurance = Assurance(self._wake, self._set, outside.clock)
         self._holding = asyncio.Event()
         self._unclaimed: list[Change] = []
-        self._looks = Looks(cluster, self._found, self._kind_gone, self._failed, outside.sleep)
+        self._looks = Looks(self._outage, self._found, self._kind_gone, self._failed, outside.sleep, self._outage.sleep)
         self._told: dict[str, tuple[bool, bool]] = {}
         self._owners = Owners(lambda group, kind: served.kinds.instance if (served := self._set.serving(group, kind)) else None)
-        hooks_of_named = NamedHooks(self._wake, self._set.whole, self._trouble, self._failed, outside.jitter, outside.sleep)
-        self._named = Named(cluster, hooks_of_named)
+        hooks_of_named = NamedHooks(self._wake, self._set.whole, self._trouble, self._failed, outside.jitter, self._outage.sleep)
+        self._named = Named(self._outage, hooks_of_named)
         self._asked: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -109,6 +112,7 @@ class Bridge:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._looks.close()
         await self.queue.close()
+        await self._outage.close()
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:

@@ -59,7 +59,8 @@ class Looks:
     """At most one look per CRD at a time; a new one takes the place of the old one.
 
     found: called with what was read, and again (``first`` false) while the kind may not be described yet. gone: called with the name of a
-    CRD that stayed away for a moment. failed: an error that nobody expected.
+    CRD that stayed away for a moment. failed: an error that nobody expected. pause: how to wait before a CRD that could not be
+    read is tried again.
     """
 
     def __init__(
@@ -69,12 +70,14 @@ class Looks:
         gone: Callable[[str], None],
         failed: Callable[[str, Exception], None],
         sleep: Sleep = asyncio.sleep,
+        pause: Sleep = asyncio.sleep,
     ) -> None:
         self._cluster = cluster
         self._found = found
         self._gone = gone
         self._failed = failed
         self._sleep = sleep
+        self._pause = pause
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def look(self, name: str) -> None:
@@ -125,5 +128,5 @@ class Looks:
                 return Crd.of(answer.body)
             if answer is not None and answer.status == 404:
                 return None
-            await self._sleep(pause)
+            await self._pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -4,20 +4,24 @@ The key is the function and the object that it is to look at. What arrives for a
 a failure, is merged into one event that stands for all of it. A failed delivery backs off by itself, so that one broken object never
 delays another; a function that does not answer holds up no other one. A receiver that answers with ``Retry-After`` is asked again after
 that time, unless an event comes first and settles the matter: one that was acknowledged without a run settles nothing.
+
+After an outage of the API server nobody goes on waiting because of it: neither who backs off, nor who was put off while it lasted.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from functions.bridge.outage import SPREAD, Outage
 from functions.bridge.tasks import forever
 from functions.platform.events import EVENT_CONVERGE, FUNCTION_OF, FUNCTION_ROLES, Event
 from functions.platform.merging import Key, key_of, merge, split
-from functions.platform.post import Sent
+from functions.platform.post import UNTOLD, Sent
 from functions.platform.waiting import Abandoned, Clock, Sleep, cancelled, either
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 30.0
@@ -30,7 +34,10 @@ UNSENT = Sent(-1)
 
 @dataclass(slots=True)
 class _Slot:
-    """since: when what waits began to wait. repeat: when to look again although nothing happened, and the event that says so."""
+    """since: when what waits began to wait. repeat: when to look again although nothing happened, and the event that says so.
+
+    asked: when that was decided last.
+    """
 
     since: float
     waiting: list[Event] = field(default_factory=list)
@@ -39,6 +46,7 @@ class _Slot:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     failures: int = 0
     repeat: tuple[float, Event] | None = None
+    asked: float = 0.0
     resting: bool = False
 
     def take(self) -> Event | None:
@@ -60,7 +68,7 @@ class Queue:
     """send:
 
     delivers one event. jitter: a number in [0, 1). width: deliveries in flight at most, for each function. failed: hears of an error that
-    nobody expected; the event stays and is tried again.
+    nobody expected; the event stays and is tried again. outage: of the API server that the receivers talk to, where somebody watches.
     """
 
     def __init__(
@@ -72,7 +80,10 @@ class Queue:
         sleep: Sleep = asyncio.sleep,
         width: int = 64,
         failed: Callable[[str, Exception], None] = lambda _what, _error: None,
+        outage: Outage | None = None,
     ) -> None:
+        self._outage = outage
+        self._pause = outage.sleep if outage else sleep
         self._send = send
         self._clock = clock
         self._sleep = sleep
@@ -129,6 +140,7 @@ class Queue:
         due = self._clock() + delay
         known = slot.repeat
         slot.repeat = (due, event) if known is None else (min(due, known[0]), merge(known[1], event))
+        slot.asked = self._clock()
 
     async def _drain(self, key: Key, slot: _Slot) -> None:
         while slot.waiting or slot.repeat is not None:
@@ -140,8 +152,11 @@ class Queue:
         del self._slots[key]
 
     async def _deliver(self, slot: _Slot, event: Event) -> None:
+        start = self._clock()
         sent = await self._attempt(event)
         self.counts[f"status_{sent.status}"] += 1
+        if self._outage and sent.status and (not sent.done or sent.answer == UNTOLD):
+            self._outage.doubt()
         if sent.hopeless:
             self.counts["refused"] += 1
             slot.failures = 0
@@ -153,11 +168,14 @@ class Queue:
                 # Not a watch event any more: nothing happened, so nothing can be an echo.
                 self._repeat(slot, replace(event, type=EVENT_CONVERGE, changes=(), progress=None), sent.retry_after)
         else:
-            slot.failures += 1
+            slot.failures = 1 if self._over(start) else slot.failures + 1
             slot.waiting.insert(0, event)
             longest = LONGEST_ABSENCE if sent.status == 0 else LONGEST_BACKOFF
             pause = min(FIRST_BACKOFF * 2.0 ** min(slot.failures - 1, 16), longest)
-            await self._sleep(pause * (0.75 + 0.5 * self._jitter()))
+            failed = self._clock()
+            await self._pause(pause * (0.75 + 0.5 * self._jitter()))
+            if self._over(failed):
+                slot.failures = 0
 
     async def _attempt(self, event: Event) -> Sent:
         try:
@@ -172,15 +190,25 @@ class Queue:
         self._failed(f"delivery to {FUNCTION_OF[event.role]}", error)
         return UNSENT
 
+    def _over(self, moment: float) -> bool:
+        """Whether an outage that is over may have been what something was put off for at a moment."""
+        return self._outage is not None and self._outage.hit(moment)
+
     async def _rest(self, slot: _Slot) -> None:
         """Waits for the time of the repeat or for an event, whichever comes first."""
         assert slot.repeat is not None
         due, event = slot.repeat
+        if self._over(slot.asked):
+            due, slot.asked = min(due, self._clock() + SPREAD * self._jitter()), math.inf
+            slot.repeat = (due, event)
         left = due - self._clock()
         if left > 0:
             slot.wake.clear()
             slot.resting = True
-            await either(slot.wake, left, self._sleep)
+            await either(slot.wake, left, self._pause)
             slot.resting = False
+            if self._over(slot.asked):
+                # Once: from now on it is put off anew, or not at all.
+                slot.repeat, slot.asked = (self._clock(), slot.repeat[1]), math.inf
         else:
             slot.waiting, slot.repeat, slot.since = [event], None, self._clock()

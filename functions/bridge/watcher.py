@@ -21,6 +21,8 @@ PAGE = 500
 WATCH_SECONDS = 290
 """The server ends a watch after this long; below the usual idle limits of load balancers."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
+ABSENT, UNREACHABLE = -404, -1
+"""Kinds of trouble that are no refusal, beside the status codes of those that are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Follower:
         self._kick.set()
 
     async def follow(self) -> None:
-        pause = FIRST_PAUSE
+        pause, before = FIRST_PAUSE, 0
         while True:
             listed, code = False, 0
             try:
@@ -107,16 +109,19 @@ class Follower:
                 reason = "" if self.absent else "the API server does not serve this kind"
                 if self.absent:
                     self._vanished()
-                self.absent = True
+                self.absent, code = True, ABSENT
             except _Stale as error:
                 reason, code = str(error), error.code
             except ClusterError as error:
-                reason = str(error)
-            if listed and not code:
+                reason, code = str(error), UNREACHABLE
+            if listed and code <= 0:
                 # A list alone achieves nothing where the watch is refused.
                 pause, self._told = FIRST_PAUSE, ""
+            if code != before:
+                # After an outage, say: how long that lasted says nothing of how long this will.
+                pause, before = FIRST_PAUSE, code
             if reason:
-                self.on_trouble(self.watched, Trouble(reason, code, reason == self._told))
+                self.on_trouble(self.watched, Trouble(reason, max(code, 0), reason == self._told))
                 self._told = reason
             if await self._kicked(pause * (0.75 + 0.5 * self.jitter())):
                 pause = FIRST_PAUSE

@@ -32,6 +32,7 @@ class Moments:
 
     async def advance(self, seconds: float, settle: Callable[[], Awaitable[None]]) -> None:
         """Goes from sleeper to sleeper; settle: returns when whoever was woken has done what it does at once."""
+        await settle()
         until = self.now + seconds
         while self._sleepers and self._sleepers[0][0] <= until:
             due, _, future = heapq.heappop(self._sleepers)

@@ -25,7 +25,7 @@ from functions.bridge.watcher import Change
 from functions.bridge.watchset import active_revision
 from functions.instance.main import request_of
 from functions.platform import events
-from functions.platform.cluster import METADATA, METADATA_LIST, ClusterError, Request, answer_of, decode
+from functions.platform.cluster import METADATA, METADATA_LIST, Answer, ClusterError, Request, answer_of, decode
 from functions.platform.delivery import Function, application
 from functions.platform.events import Changed, Event, EventError, Progress, Reference, Role, encode, from_object, parse
 from functions.platform.merging import key_of, merge, split
@@ -48,6 +48,7 @@ from graphcore.names import (
 from local_emulator.hosting.inprocess import call
 from tests.support.foreign import ANY_TEXT, replaced, values
 from tests.support.graphs import APP, CONFIG_MAP
+from tests.unit.functions.fakes import Scripted
 
 WEB = Reference("kro.run/v1", "Web", "ns", "web")
 LABELS = {INSTANCE_GROUP: "kro.run", INSTANCE_VERSION: "v1", INSTANCE_KIND: "Web", INSTANCE_NAMESPACE: "ns", INSTANCE_NAME: "web"}
@@ -235,7 +236,7 @@ def test_whoever_takes_events_answers_each_and_serves_the_next(where: str, heade
         if where == "function":
             app, seen = serving(lines)
         else:
-            bridge = Inlet(Settings(), None, post, Telemetry("bridge", lines.append))  # type: ignore[arg-type]
+            bridge = Inlet(Settings(), Scripted(*[Answer(200, {})] * 3), post, Telemetry("bridge", lines.append))
             app, seen = bridge_application(bridge), post.sent
         answers = [(await call(app, "POST", path, head, content))[0] for head, content in (({**own, **headers}, hostile), (own, body))]
         assert answers in ([204, 204], [400, 204])
