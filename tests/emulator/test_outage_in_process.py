@@ -10,9 +10,9 @@ import pytest
 
 from functions.bridge.outage import PROBE, SPREAD
 from functions.platform.settings import Settings
-from local_emulator.host import hosted
-from local_emulator.inprocess import App
-from local_emulator.server import create_app
+from local_emulator.hosting.host import hosted
+from local_emulator.hosting.inprocess import App
+from local_emulator.protocol.server import create_app
 from tests.emulator.hosting import Object, apply, delete, patch, read, ready
 from tests.emulator.test_bridge_in_process import INSTANCE, THING
 from tests.support.moments import Moments, turns
