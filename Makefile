@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CACHE := .cache
+APIS ?= emulator,real
 RUNTIME_STAMP := $(VENV)/.runtime-$(shell cat pyproject.toml requirements/build.lock requirements/runtime.lock | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cksum < requirements/dev.lock | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -71,7 +72,7 @@ cluster-tools: setup-dev ## build kube-apiserver, etcd, kubectl … once (needs 
 
 .PHONY: test-cluster
 test-cluster: setup-dev cluster-tools ## the scenarios on the emulator and on a real kube-apiserver
-	$(BIN)/python -m pytest tests/scenarios tests/cluster tests/emulator/test_kubectl.py --api=emulator,real $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/scenarios tests/cluster tests/emulator/test_kubectl.py --api=$(APIS) $(PYTEST_ARGS)
 
 .PHONY: test-conformance
 test-conformance: setup-dev cluster-tools ## CEL: the specification's tests, and cel-go: recorded answers and the fuzz (needs Go and npm)
