@@ -110,7 +110,10 @@ class Inlet:
             self.bridge.queue.remind(event, delay)
 
     def take_dead(self, event: Event) -> None:
-        """Queues what a broker gave up: each time in a row that the same object's come, after twice the time."""
+        """Queues what a broker gave up: each time in a row that the same object's come, after twice the time.
+
+        From the second time on it says so to whoever gets it, and what the broker was answered.
+        """
         key, now = key_of(event), self._clock()
         times, last = self._dead.pop(key, (0, now))
         wait = min(DEAD_LETTER_DELAY * 2.0 ** min(times, 16), LONGEST_DEAD_LETTER_DELAY)
@@ -119,7 +122,7 @@ class Inlet:
         self._dead[key] = (times + 1, now)
         while len(self._dead) > DEAD_KEPT:
             self._dead.popitem(last=False)
-        self.take(event, wait)
+        self.take(replace(event, failed=(event.failed or "0") if times else ""), wait)
 
     def hear(self, event: Event, word: str | None) -> None:
         """Takes the word with which a function ended its run for an event."""

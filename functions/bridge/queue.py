@@ -166,7 +166,7 @@ class Queue:
                 slot.repeat = None
             if sent.retry_after is not None:
                 # Not a watch event any more: nothing happened, so nothing can be an echo.
-                self._repeat(slot, replace(event, type=EVENT_CONVERGE, changes=(), progress=None), sent.retry_after)
+                self._repeat(slot, replace(event, type=EVENT_CONVERGE, changes=(), progress=None, failed=""), sent.retry_after)
         else:
             slot.failures = 1 if self._over(start) else slot.failures + 1
             slot.waiting.insert(0, event)

@@ -54,6 +54,7 @@ def request_of(platform: Platform, target: Reference, events: tuple[Event, ...])
         revision=max((number for number in (naming.revision, newest[1] if newest else None) if number is not None), default=None),
         members=tuple(dict.fromkeys(found for event in events for found in _members(target, event))),
         definition_uid=naming.definition,
+        failed=next((event.failed for event in reversed(events) if event.failed), ""),
     )
 
 

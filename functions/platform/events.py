@@ -93,7 +93,8 @@ class Event:
     taken for it. plural: of the subject's kind, as in request paths; metadata: PartialObjectMetadata's ``metadata`` of the subject.
     changes: every object that this delivery stands for. asof: resourceVersion of the CRD in which the sender read definition and revision,
     "" if it does not say; of two senders the one with the higher one knows better. progress: of a fan-out that goes on. refused: those
-    who serve the kinds of this definition were refused something.
+    who serve the kinds of this definition were refused something. failed: HTTP status that a broker last got for it from its receiver, "0"
+    for no answer; "" unless it came back several times in a row.
     """
 
     type: str
@@ -110,6 +111,7 @@ class Event:
     asof: str = ""
     progress: Progress | None = None
     refused: bool = False
+    failed: str = ""
 
     @property
     def watched(self) -> bool:
@@ -176,6 +178,7 @@ def encode(event: Event, source: str) -> tuple[dict[str, str], bytes]:
         "krodefinition": event.definition,
         "kroasof": event.asof,
         "krorefused": "true" if event.refused else "",
+        "krofailed": event.failed,
         "traceparent": event.traceparent,
         "datacontenttype": "application/json",
     }
@@ -228,7 +231,13 @@ def parse(headers: Mapping[str, str], body: bytes) -> Event:
         asof=attributes.get("kroasof", ""),
         progress=progress_from_data(data.get("progress")),
         refused=attributes.get("krorefused") == "true",
+        failed=_status(attributes.get("knativeerrorcode") or attributes.get("krofailed")),
     )
+
+
+def _status(text: str | None) -> str:
+    number = whole(text, most=999)
+    return "" if number is None else str(number)
 
 
 def _revision(text: str) -> int | None:

@@ -69,6 +69,7 @@ def merge(*events: Event) -> Event:
         asof=naming.asof,
         progress=least(newest.role, (event.progress for event in events)),
         refused=any(event.refused for event in events),
+        failed=next((event.failed for event in reversed(events) if event.failed), ""),
     )
 
 

@@ -44,7 +44,7 @@ class Platform:
         if not self.settings.bridge_url:
             return True
         # Nothing happened: whoever gets it again has seen what it stood for.
-        reminder = replace(event, type=EVENT_CONVERGE, changes=())
+        reminder = replace(event, type=EVENT_CONVERGE, changes=(), failed="")
         headers = {ANSWER_HEADER: word} | ({} if delay is None else {"Retry-After": str(delay)})
         return (await self.post.send(self.settings.bridge_url, reminder, headers)).done
 

@@ -12,6 +12,7 @@ The other rules live where they act: 3 in ``ownership``, 4 and 5 in ``fence`` an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -41,7 +42,7 @@ from graphcore.converge.prune import Removal, candidates, prune
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import NEVER, sooner
 from graphcore.converge.resolving import NoGraph, resolve_graph
-from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Vanished
+from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Vanished, undelivered
 from graphcore.converge.status import (
     BUILT_IN,
     MANAGED,
@@ -80,7 +81,7 @@ def _attempts(request: InstanceRequest, now: datetime, options: Options) -> Run:
         try:
             return (yield from _attempt(request, now, options, created))
         except Restart:
-            continue
+            request = replace(request, failed="")
         except Vanished as gone:
             return _vanished(gone.namespace, options)
     return Conflict("other writers changed the instance or its children during every attempt")
@@ -105,6 +106,8 @@ def _attempt(request: InstanceRequest, now: datetime, options: Options, created:
         case Refused():
             problem = Problem("unreadable", f"reading the instance failed: {result.message}", "schema")
             return Failed((problem,), options.requeue_interval or None, backs_off=True, untold=True)
+    if request.failed:
+        yield (undelivered(session.instance, request.failed),)
     if meta(session.instance).get("deletionTimestamp"):
         return (yield from delete_instance(session))
     try:

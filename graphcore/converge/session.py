@@ -63,6 +63,7 @@ class InstanceRequest:
 
     definition: name of its definition, if known. definition_uid: of the definition whose revision the event names. revision: highest active
     revision that the event names or the process has cached. members: the children that events are about, those said to be gone left out.
+    failed: HTTP status for which events came back undelivered several times in a row, "0" for no answer; "" if they did not.
     """
 
     resource: Resource
@@ -72,6 +73,7 @@ class InstanceRequest:
     revision: int | None = None
     members: tuple[Member, ...] = ()
     definition_uid: str = ""
+    failed: str = ""
 
 
 class Restart(Exception):
@@ -269,3 +271,10 @@ class Session:
             raise Restart
         else:
             raise Blocked(f"finalizer/labeling failed: {result.message}", retry=True)
+
+
+def undelivered(instance: Object, status: str) -> Record:
+    """Told before anything is done: what made the deliveries fail may end this run, too."""
+    answer = "gave no answer in time" if status == "0" else f"answered {status}"
+    message = f"events for this instance came back undelivered, because the function {answer}; each is repeated after at most five minutes"
+    return Record(regarding(instance), "Warning", "DeliveryFailed", message, once=True)

@@ -281,3 +281,27 @@ def test_every_instance_is_told_of_the_last_activation(size: int, steps: list[st
     if waiting is not None:
         place.whole(waiting)
     assert place.told == place.everyone(place.revision)
+
+
+@pytest.mark.parametrize("refused", [0.5, 0.9])
+def test_a_position_holds_no_more_than_two_pages_of_those_who_could_not_be_told(refused: float) -> None:
+    """However many are refused, and for however long; at the end everybody is told."""
+    place, left, turn = Place(60), list[int](), 0
+
+    def refuse(sent: Event) -> Sent | None:
+        nonlocal turn
+        turn += 1
+        number = int(sent.subject.name[1:]) if sent.role is Role.INSTANCE else 0
+        return Sent(503) if sent.role is Role.INSTANCE and turn < 300 and (number * 7919 % 100) < refused * 100 else None
+
+    place.refuse = refuse  # type: ignore[method-assign]
+    waiting: Event | None = activation(place)
+    for _ in range(400):
+        if waiting is None:
+            break
+        with contextlib.suppress(RefusedError):
+            waiting = place.deliver(waiting)
+        if waiting is not None and waiting.progress:
+            left.append(len(waiting.progress.left))
+    assert place.told == place.everyone(5)
+    assert 0 < max(left) <= 2 * PAGE
