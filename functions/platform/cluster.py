@@ -33,6 +33,10 @@ class ClusterError(ToldError):
     """
 
 
+class TooDeepError(ClusterError):
+    """The API server has answered, with more levels of arrays and objects than JSON is read to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One API request. path: as :mod:`functions.platform.paths` builds it. query: sent in sorted order. body: JSON value or None.
@@ -106,7 +110,11 @@ def answer_of(request: Request, status: int, content: bytes, retry_after: str | 
     seconds = None if number is None else float(number)
     if request.raw and 200 <= status < 300:
         return Answer(status, {}, seconds, content)
-    return Answer(status, decode(content, shallow=request.accept in (METADATA, METADATA_LIST)), seconds)
+    try:
+        return Answer(status, decode(content, shallow=request.accept in (METADATA, METADATA_LIST)), seconds)
+    except TooDeepError as error:
+        # For whoever asked, the same as a server that cannot answer: it is told of the object, and others do not notice.
+        return Answer(500, {"kind": "Status", "status": "Failure", "reason": "NestedTooDeeply", "message": str(error)}, seconds)
 
 
 def decode(content: bytes, *, shallow: bool = False) -> dict[str, Any]:
@@ -114,7 +122,7 @@ def decode(content: bytes, *, shallow: bool = False) -> dict[str, Any]:
 
     shallow: what is nested too deeply to be read is left out. Of metadata only managedFields can be so deep: they repeat the form of the
     whole object, and one that somebody has nested a thousand levels deep must not keep its neighbours in a list or a watch from being read.
-    Raises ClusterError where that is not allowed.
+    Raises TooDeepError where that is not allowed.
     """
     if not content:
         return {}
@@ -122,7 +130,7 @@ def decode(content: bytes, *, shallow: bool = False) -> dict[str, Any]:
         value = json.loads(content)
     except RecursionError:
         if not shallow:
-            raise ClusterError("the API server's answer is nested too deeply to be read") from None
+            raise TooDeepError("the API server's answer is nested too deeply to be read") from None
         return decode(_cut(content))
     except ValueError:
         value = None

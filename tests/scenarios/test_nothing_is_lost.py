@@ -286,6 +286,13 @@ def test_instances_with_annotations_that_nobody_can_read_keep_nothing_from_healt
         world.client.delete(stored(world, "healthy"))
         watch.again()
         watch.until(lambda what=what: says(world, {"healthy": what}), f"made again, {what}")
+    if made_deep:
+        reference = {"apiVersion": f"{world.group}/v1alpha1", "kind": "Beside", "metadata": {"name": "deep"}}
+        note = config_map("note", "${schema.metadata.name}", {"v": "${other.spec.v}"})
+        referring = world.rgd("Looking", resources=[{"id": "other", "externalRef": reference}, note])
+        world.install(referring)
+        (looking,) = made(world, referring, ["looking"])
+        world.client.wait(looking, lambda found: "nested too deeply" in condition(found, "ResourcesReady").get("message", ""), what="told")
     for each in hostile:
         world.client.delete(each)
     watch.again()

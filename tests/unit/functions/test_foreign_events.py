@@ -25,7 +25,7 @@ from functions.bridge.watcher import Change
 from functions.bridge.watchset import active_revision
 from functions.instance.main import request_of
 from functions.platform import events
-from functions.platform.cluster import METADATA, METADATA_LIST, Answer, ClusterError, Request, answer_of, decode
+from functions.platform.cluster import METADATA, METADATA_LIST, Answer, Request, TooDeepError, answer_of, decode
 from functions.platform.delivery import Function, application
 from functions.platform.events import Changed, Event, EventError, Progress, Reference, Role, encode, from_object, parse
 from functions.platform.merging import key_of, merge, split
@@ -318,6 +318,12 @@ def test_what_is_nested_without_end_in_metadata_hides_no_neighbour(depth: int, o
     ):
         assert [item["metadata"]["name"] for item in read["items"]] == ['a\\"[', "b"]
     if depth > 1_000:
-        with pytest.raises(ClusterError, match="nested too deeply"):
-            answer_of(Request("GET", "/x"), 200, line, None)
+        with pytest.raises(TooDeepError):
+            decode(line)
+        answer = answer_of(Request("GET", "/x"), 200, line, None)
+        assert (answer.ok, answer.reason, answer.message) == (
+            False,
+            "NestedTooDeeply",
+            "the API server's answer is nested too deeply to be read",
+        )
     assert decode(opened.encode() * depth, shallow=True)["kind"] == "Status"
