@@ -76,10 +76,11 @@ CHILD = Event(
     asof="12",
     progress=Progress(("a",), "webs.kro.run", "token", 3, (("webs.kro.run", "ns", "web", "uid"),)),
     refused=True,
+    failed=503,
 )
 ATTRIBUTES = (
     *("id", "source", "type", "subject", "specversion", "time", "apiversion", "kind", "name", "namespace"),
-    *("krorole", "partitionkey", "krorevision", "krodefinition", "kroasof", "krorefused", "traceparent"),
+    *("krorole", "partitionkey", "krorevision", "krodefinition", "kroasof", "krorefused", "krofailed", "knativeerrorcode", "traceparent"),
 )
 HEADERS = (*(f"ce-{name}" for name in ATTRIBUTES), "content-type", "retry-after", ANSWER_HEADER.lower())
 LATIN = st.text(st.characters(max_codepoint=255), max_size=30)
