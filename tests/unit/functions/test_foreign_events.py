@@ -76,7 +76,7 @@ CHILD = Event(
     asof="12",
     progress=Progress(("a",), "webs.kro.run", "token", 3, (("webs.kro.run", "ns", "web", "uid"),)),
     refused=True,
-    failed=503,
+    failed="503",
 )
 ATTRIBUTES = (
     *("id", "source", "type", "subject", "specversion", "time", "apiversion", "kind", "name", "namespace"),
