@@ -222,6 +222,8 @@ class Assurance:
             if self._forgotten.get(kind, 0.0) > now:
                 yield UNKNOWN
             for metadata in self._following.known(kind):
+                if reference.name and reference.name != metadata.get("name"):
+                    continue
                 if reference.matches(kind, {"metadata": metadata}):
                     yield Changed(str(metadata["uid"]), str(metadata.get("resourceVersion", "")))
             for (departed, _, _), (until, metadata, changed) in self._departed.items():
