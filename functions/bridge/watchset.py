@@ -20,7 +20,7 @@ from functions.platform.graphs import Kinds
 from functions.platform.merging import UNSETTLED
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
 from functions.platform.waiting import Sleep
-from graphcore.converge.fence import read_mark
+from graphcore.converge.safety.mark import read_mark
 from graphcore.graph.model import Resource
 from graphcore.names import ACTIVE_REVISION, NO_REVISION, OWNED, RGD_ID, RGD_NAME
 from graphcore.numbers import whole

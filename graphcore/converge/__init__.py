@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from graphcore.converge.definition import DefinitionOptions, DefinitionRequest, converge_definition
     from graphcore.converge.instance import converge_instance
-    from graphcore.converge.session import InstanceRequest, Member, Options
+    from graphcore.converge.safety.attempt import InstanceRequest, Member, Options
 
 __all__ = [
     "DefinitionOptions",

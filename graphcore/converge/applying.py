@@ -18,14 +18,14 @@ from typing import Any
 from graphcore import names
 from graphcore.converge import repair
 from graphcore.converge.effects import Apply, Found, Get, Missing, Refused
-from graphcore.converge.fence import Place
 from graphcore.converge.gating import Record, State
 from graphcore.converge.members import Members, is_member
 from graphcore.converge.metadata import annotations_of, applyset_id, identity, labels_of, meta, namespace_of, reference
 from graphcore.converge.ownership import applied_digest, is_current, with_digest
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import Repeat
-from graphcore.converge.session import Identity, Object, Restart, Session
+from graphcore.converge.safety.attempt import Identity, Object, Restart, Session
+from graphcore.converge.safety.mark import Place
 from graphcore.converge.steps import Steps, every, one
 from graphcore.masking import mask
 

@@ -14,7 +14,7 @@ from graphcore import names
 from graphcore.converge.effects import CRDS, DEFINITIONS, Create, Found, Get, Missing, Patch, Record, Refused
 from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
 from graphcore.converge.resolving import active_revision
-from graphcore.converge.session import Object, Restart
+from graphcore.converge.safety.attempt import Object, Restart
 from graphcore.converge.steps import Steps, one
 from graphcore.openapi.compat import Changes, compare
 

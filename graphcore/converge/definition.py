@@ -39,7 +39,7 @@ from graphcore.converge.metadata import annotations_of, labels_of, meta, regardi
 from graphcore.converge.repeats import NEVER, Repeat, since
 from graphcore.converge.revisions import RevisionRefused
 from graphcore.converge.rights import Rights, review_rights
-from graphcore.converge.session import Blocked, Object, Restart
+from graphcore.converge.safety.attempt import Blocked, Object, Restart
 from graphcore.converge.status import same
 from graphcore.converge.steps import Steps, every, one
 from graphcore.converge.waits import Waits

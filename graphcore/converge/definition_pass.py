@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from graphcore.converge.conditions import ConditionSet
 from graphcore.converge.metadata import meta
 from graphcore.converge.rights import Identity
-from graphcore.converge.session import Object
+from graphcore.converge.safety.attempt import Object
 from graphcore.graph.graph import Graph
 from graphcore.openapi import Schemas
 

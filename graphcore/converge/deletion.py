@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 from graphcore import names
 from graphcore.converge import lineage, references
 from graphcore.converge.effects import Converged, Failed, Found, Missing, Outcome, Patch, Refused, Waiting
-from graphcore.converge.fence import Place
 from graphcore.converge.members import deletion_wave, describe, is_member, list_places, recorded_places
 from graphcore.converge.metadata import identity, inventory_fault, meta
 from graphcore.converge.prune import Removal, remove
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import NEVER
-from graphcore.converge.session import Blocked, Object, Restart, Session
+from graphcore.converge.safety.attempt import Blocked, Object, Restart, Session
+from graphcore.converge.safety.mark import Place
 from graphcore.converge.status import BUILT_IN, DEPENDENTS, current_status, open_conditions, repeat_of, write_status
 from graphcore.converge.steps import Steps, one
 from graphcore.errors import Problem

@@ -23,7 +23,6 @@ from graphcore.converge.applying import index_by_kind
 from graphcore.converge.conditions import ConditionSet
 from graphcore.converge.deletion import delete_instance
 from graphcore.converge.effects import Conflict, Converged, Failed, Found, Get, Missing, Outcome, Refused, Run, Waiting
-from graphcore.converge.fence import Place, unique
 from graphcore.converge.gating import Record, State, open_records
 from graphcore.converge.masking import masked
 from graphcore.converge.members import Members, kind_gone, read_members, recorded_places
@@ -42,7 +41,8 @@ from graphcore.converge.prune import Removal, candidates, prune
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import NEVER, sooner
 from graphcore.converge.resolving import NoGraph, resolve_graph
-from graphcore.converge.session import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Vanished, undelivered
+from graphcore.converge.safety.attempt import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Vanished, undelivered
+from graphcore.converge.safety.mark import Place, unique
 from graphcore.converge.status import (
     BUILT_IN,
     MANAGED,

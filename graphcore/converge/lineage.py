@@ -19,11 +19,11 @@ from typing import Any
 from graphcore import names
 from graphcore.converge.applying import Wanted, must_write
 from graphcore.converge.effects import Found, Get, Refused
-from graphcore.converge.fence import read_mark
 from graphcore.converge.members import describe
 from graphcore.converge.metadata import identity, meta, recorded_inventory, reference
 from graphcore.converge.parents import Parent, labelled_parent
-from graphcore.converge.session import Blocked, Identity, Object, Session
+from graphcore.converge.safety.attempt import Blocked, Identity, Object, Session
+from graphcore.converge.safety.mark import read_mark
 from graphcore.converge.steps import Steps, one
 from graphcore.errors import Problem
 from graphcore.graph.model import Resource

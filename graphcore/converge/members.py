@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from graphcore import names
 from graphcore.converge.effects import CRDS, FindKinds, Get, List, Listed, Missing, Refused
-from graphcore.converge.fence import Place, unique
 from graphcore.converge.metadata import annotations_of, identity, labels_of, recorded_inventory, reference
-from graphcore.converge.session import Blocked, Identity, Object, Session
+from graphcore.converge.safety.attempt import Blocked, Identity, Object, Session
+from graphcore.converge.safety.mark import Place, unique
 from graphcore.converge.steps import Steps, every, one
 from graphcore.graph.model import Resource
 from graphcore.numbers import whole

@@ -14,7 +14,7 @@ from typing import Any
 from graphcore.converge.gating import GOOD, Record, State
 from graphcore.converge.members import Members
 from graphcore.converge.metadata import identity, meta
-from graphcore.converge.session import Identity
+from graphcore.converge.safety.attempt import Identity
 from graphcore.graph.expression import NodeError
 from graphcore.graph.node import Node
 

@@ -15,7 +15,7 @@ from graphcore import names
 from graphcore.converge.effects import Delete, Found, Get, Missing, Refused
 from graphcore.converge.members import Members, describe, is_member
 from graphcore.converge.metadata import annotations_of, identity, labels_of, meta, namespace_of
-from graphcore.converge.session import Identity, Object, Restart, Session
+from graphcore.converge.safety.attempt import Identity, Object, Restart, Session
 from graphcore.converge.steps import Steps, every, one
 from graphcore.graph.model import Resource
 

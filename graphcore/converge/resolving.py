@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from graphcore import names
 from graphcore.converge.effects import CRDS, DEFINITIONS, Found, Get, Missing, NeedGraph, Refused, Served
 from graphcore.converge.metadata import annotations_of, labels_of
-from graphcore.converge.session import Session
+from graphcore.converge.safety.attempt import Session
 from graphcore.converge.steps import Steps, one
 from graphcore.graph.graph import Graph
 from graphcore.numbers import whole

@@ -29,7 +29,7 @@ from graphcore.converge.effects import (
 )
 from graphcore.converge.metadata import labels_of, meta
 from graphcore.converge.revisions import RevisionRefused
-from graphcore.converge.session import Object, Restart
+from graphcore.converge.safety.attempt import Object, Restart
 from graphcore.converge.steps import Steps, one
 from graphcore.errors import Problem
 from graphcore.names.plural import pluralize

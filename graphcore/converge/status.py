@@ -19,7 +19,7 @@ from graphcore.converge.effects import Record as Event
 from graphcore.converge.gating import GOOD, Record, State, explain
 from graphcore.converge.metadata import regarding
 from graphcore.converge.repeats import Repeat, since
-from graphcore.converge.session import Blocked, Object, Restart, Session
+from graphcore.converge.safety.attempt import Blocked, Object, Restart, Session
 from graphcore.converge.steps import Steps, one
 from graphcore.errors import Problem
 from graphcore.graph.expression import NodeError

@@ -10,13 +10,13 @@ from graphcore import names
 from graphcore.converge import lineage, references, selectors
 from graphcore.converge.applying import Wanted, apply_wave, must_write, observed_of, refuse_duplicates, rehearse, wanted_of
 from graphcore.converge.effects import Found, Get, List, Listed, Missing, Refused
-from graphcore.converge.fence import Place
 from graphcore.converge.gating import Record, State, explain, foreseen, next_wave
 from graphcore.converge.members import Members
 from graphcore.converge.metadata import Position, decorate, instance_labels, labels_of, meta, reference
 from graphcore.converge.prune import candidates, claim
 from graphcore.converge.references import Reference
-from graphcore.converge.session import Identity, Object, Session
+from graphcore.converge.safety.attempt import Identity, Object, Session
+from graphcore.converge.safety.mark import Place
 from graphcore.converge.steps import Steps, every
 from graphcore.graph.expression import NodeError
 from graphcore.graph.model import NodeType

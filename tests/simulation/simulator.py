@@ -16,10 +16,10 @@ from typing import Any
 from graphcore import names
 from graphcore.converge import converge_instance
 from graphcore.converge.effects import Conflict, Resource, Waiting
-from graphcore.converge.fence import read_mark
 from graphcore.converge.metadata import applyset_id, recorded_inventory
 from graphcore.converge.references import recorded
-from graphcore.converge.session import InstanceRequest, Member
+from graphcore.converge.safety.attempt import InstanceRequest, Member
+from graphcore.converge.safety.mark import read_mark
 from tests.support.graphs import KINDS
 from tests.support.worlds import World
 

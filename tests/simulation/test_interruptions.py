@@ -14,9 +14,9 @@ import pytest
 from graphcore import names
 from graphcore.converge import DefinitionRequest, converge_definition, converge_instance
 from graphcore.converge.effects import Apply, Converged, Delete, Get, List, Patch, Refused
-from graphcore.converge.fence import read_mark
 from graphcore.converge.metadata import recorded_inventory
-from graphcore.converge.session import InstanceRequest
+from graphcore.converge.safety.attempt import InstanceRequest
+from graphcore.converge.safety.mark import read_mark
 from tests.simulation.test_rules import definition, edit, world_of
 from tests.support.graphs import APP, CONFIG_MAP, DEPLOYMENT, SECRET, graph, node
 from tests.support.worlds import World

@@ -13,8 +13,8 @@ import pytest
 
 from graphcore import names
 from graphcore.converge.effects import Converged
-from graphcore.converge.fence import read_mark
 from graphcore.converge.metadata import applyset_id
+from graphcore.converge.safety.mark import read_mark
 from tests.simulation.simulator import Faults, Simulation
 from tests.support.graphs import CONFIG_MAP, DEPLOYMENT, SECRET, graph, node
 from tests.support.worlds import World

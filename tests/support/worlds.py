@@ -8,7 +8,7 @@ from typing import Any
 
 from graphcore import names
 from graphcore.converge.instance import converge_instance
-from graphcore.converge.session import InstanceRequest, Member, Options
+from graphcore.converge.safety.attempt import InstanceRequest, Member, Options
 from graphcore.graph.graph import Graph
 from tests.support.graphs import APP, KINDS
 from tests.support.memory import Api, drive

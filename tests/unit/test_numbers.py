@@ -21,7 +21,7 @@ from functions.platform.events import EventError, encode, parse
 from functions.platform.post import seconds
 from functions.platform.telemetry import Telemetry
 from graphcore.cel.library.semver import parse_semver
-from graphcore.converge.fence import Mark, read_mark
+from graphcore.converge.safety.mark import Mark, read_mark
 from graphcore.names import CONVERGENCE
 from graphcore.numbers import INT64_MAX, LONGEST, UINT64_MAX, ordered, whole
 from local_emulator.core.registry import version_priority

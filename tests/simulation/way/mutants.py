@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from functions.bridge import bridge, looks, named, owners, queue, tasks, watchset
+from functions.bridge import assurance, bridge, looks, named, owners, queue, tasks, watchset
 from functions.bridge import main as bridge_main
 from functions.fanout import main as fanout
 from functions.fanout import telling
@@ -250,9 +250,26 @@ def first_member_only() -> Context:
 # 6: reads and knowledge
 
 
-@mutant("a kind that is served again tells nobody")
-def return_of_a_kind_untold() -> Context:
-    return patch.object(bridge.Bridge, "_appeared", lambda self, kind, having: None)
+@mutant("a list that comes late, or of a kind that is served again, tells nobody who has the kind in its record")
+def late_list_untold() -> Context:
+    def listed(self: assurance.Assurance, *_: Any, **_more: Any) -> None:
+        self.advance()
+
+    return patch.object(assurance.Assurance, "listed", listed)
+
+
+@mutant("what a reference fits before its record is known is not told")
+def late_record_untold() -> Context:
+    return patch.object(assurance.Assurance, "_fitting", lambda self, references: iter(()))
+
+
+@mutant("the first event of an instance may be an echo")
+def first_telling_may_be_an_echo() -> Context:
+    def see(self: assurance.Assurance, change: Any, places: Any) -> Any:
+        return right(self, change, places)._replace(echo=True)
+
+    right = assurance.Assurance.see
+    return patch.object(assurance.Assurance, "see", see)
 
 
 @mutant("an object that instances refer to tells nobody when it goes")

@@ -10,9 +10,9 @@ import pytest
 from graphcore import names
 from graphcore.converge import converge_instance
 from graphcore.converge.effects import Apply, Converged, Delete, Failed, Get, Refused, Waiting
-from graphcore.converge.fence import read_mark
 from graphcore.converge.references import recorded
-from graphcore.converge.session import InstanceRequest, Member
+from graphcore.converge.safety.attempt import InstanceRequest, Member
+from graphcore.converge.safety.mark import read_mark
 from tests.support.graphs import CONFIG_MAP, DEPLOYMENT, SECRET, graph, node
 from tests.support.memory import drive
 from tests.support.worlds import World

@@ -11,10 +11,10 @@ import pytest
 from graphcore import names
 from graphcore.converge import InstanceRequest, converge_instance
 from graphcore.converge.effects import Apply, Converged, Failed, Refused, Waiting
-from graphcore.converge.fence import read_mark
 from graphcore.converge.metadata import applyset_id
 from graphcore.converge.references import recorded
-from graphcore.converge.session import Options
+from graphcore.converge.safety.attempt import Options
+from graphcore.converge.safety.mark import read_mark
 from tests.support.graphs import APP, CLUSTER_APP, CONFIG_MAP, DEPLOYMENT, NAMESPACE, SECRET, graph, node
 from tests.support.memory import drive, plan
 from tests.support.worlds import World

@@ -12,7 +12,7 @@ from graphcore.converge import converge_instance
 from graphcore.converge.effects import Converged, Failed, Outcome, Resource
 from graphcore.converge.lineage import MOST_NESTED
 from graphcore.converge.metadata import applyset_id, labels_of
-from graphcore.converge.session import InstanceRequest
+from graphcore.converge.safety.attempt import InstanceRequest
 from graphcore.names.plural import pluralize
 from tests.support.graphs import APP, CONFIG_MAP, graph, node
 from tests.support.memory import drive

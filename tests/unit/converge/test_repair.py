@@ -14,7 +14,7 @@ from graphcore.converge.effects import Apply, Converged, Failed, Refused, Waitin
 from graphcore.converge.instance import converge_instance
 from graphcore.converge.metadata import annotations_of
 from graphcore.converge.repair import CALM, Row, contest, due, row_of, shown
-from graphcore.converge.session import InstanceRequest, Options
+from graphcore.converge.safety.attempt import InstanceRequest, Options
 from tests.support.graphs import CONFIG_MAP, DEPLOYMENT, SECRET, graph, node
 from tests.support.memory import drive
 from tests.support.worlds import START, World

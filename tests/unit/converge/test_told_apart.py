@@ -10,8 +10,8 @@ import pytest
 
 from graphcore import names
 from graphcore.converge.effects import Apply, Converged, Failed, Get, NeedGraph, Refused, Waiting
-from graphcore.converge.fence import read_mark
-from graphcore.converge.session import Member, Options
+from graphcore.converge.safety.attempt import Member, Options
+from graphcore.converge.safety.mark import read_mark
 from graphcore.graph.model import Resource
 from tests.support.graphs import APP, CONFIG_MAP, graph, node
 from tests.support.worlds import World

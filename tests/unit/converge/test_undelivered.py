@@ -13,7 +13,7 @@ from functions.platform.platform import assemble
 from functions.platform.settings import Settings
 from graphcore.converge import converge_instance
 from graphcore.converge.effects import Apply, Refused
-from graphcore.converge.session import InstanceRequest
+from graphcore.converge.safety.attempt import InstanceRequest
 from tests.support.graphs import APP, CONFIG_MAP, graph, node
 from tests.support.memory import drive
 from tests.support.worlds import World

@@ -8,7 +8,7 @@ import pytest
 
 from graphcore import names
 from graphcore.converge.effects import Apply, Failed, List, Missing, Refused
-from graphcore.converge.fence import read_mark
+from graphcore.converge.safety.mark import read_mark
 from tests.support.graphs import CONFIG_MAP, DEPLOYMENT, SECRET, graph, node
 from tests.support.worlds import World
 from tests.unit.converge.test_instance import data, world_of

@@ -9,7 +9,7 @@ import pytest
 
 from graphcore import names
 from graphcore.converge.effects import Apply, Create, Failed, Patch, Refused, Replace
-from graphcore.converge.session import Options
+from graphcore.converge.safety.attempt import Options
 from tests.support.graphs import CONFIG_MAP, SECRET, graph, node
 from tests.support.worlds import World
 from tests.unit.converge.test_instance import data, spec, world_of

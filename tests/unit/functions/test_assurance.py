@@ -25,8 +25,8 @@ from functions.platform.graphs import Kinds
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS, collection
 from functions.platform.post import AGAIN, DONE, ECHO, Sent
 from functions.platform.runs import Report, Runs
-from graphcore.converge.fence import Mark, Place
 from graphcore.converge.references import Reference, record
+from graphcore.converge.safety.mark import Mark, Place
 from graphcore.graph.model import Resource
 from graphcore.names import ACTIVE_REVISION, APPLYSET_PART_OF, CONVERGENCE, OWNED, RGD_ID, RGD_NAME
 from tests.support.graphs import APP, CONFIG_MAP, DEPLOYMENT, SECRET

@@ -23,10 +23,10 @@ from functions.platform.post import HttpPost, Sent
 from functions.platform.runs import Report, Runs
 from functions.platform.settings import Settings
 from functions.platform.telemetry import Telemetry
-from graphcore.converge.fence import Mark, read_mark
 from graphcore.converge.metadata import inventory_fault, recorded_inventory
 from graphcore.converge.parents import labelled_parent
 from graphcore.converge.references import recorded as recorded_references
+from graphcore.converge.safety.mark import Mark, read_mark
 from graphcore.converge.waits import Waits
 from graphcore.converge.waits import recorded as recorded_waits
 from graphcore.graph.model import Resource

@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 from graphcore import names
 from graphcore.converge import references
 from graphcore.converge.effects import Apply, Found, Missing, Patch, Record, Refused, Resource
-from graphcore.converge.fence import Mark, Place, read_mark, unique
 from graphcore.converge.metadata import (
     Inventory,
     annotations_of,
@@ -28,6 +27,7 @@ from graphcore.converge.metadata import (
 )
 from graphcore.converge.parents import Parent, labelled_parent
 from graphcore.converge.references import Reference
+from graphcore.converge.safety.mark import Mark, Place, read_mark, unique
 from graphcore.converge.steps import Steps, one
 
 Object: TypeAlias = Mapping[str, Any]
