@@ -61,11 +61,16 @@ async def served(host: Host) -> None:
         await asyncio.sleep(0.01)
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(WRITES, min_size=1, max_size=8))
 @example([(where, name, text) for where in WRITABLE for name, text in WORST if where != "its revision"])
-@example([("its revision", names.COMPILED, "H4sIAAAAAAAC/6uuBQBDv6ajAgAAAA==")])
-@example([("its CRD", names.ACTIVE_REVISION, "7"), ("another definition", names.WAITS_FOR, '{"crds": ["things.kro.run"]}')])
+@example(
+    [
+        ("its revision", names.COMPILED, "H4sIAAAAAAAC/6uuBQBDv6ajAgAAAA=="),
+        ("its CRD", names.ACTIVE_REVISION, "7"),
+        ("another definition", names.WAITS_FOR, '{"crds": ["things.kro.run"]}'),
+    ]
+)
 def test_neighbours_are_served_whatever_others_write(writes: list[tuple[str, str, str]]) -> None:
     async def scene(host: Host) -> None:
         client = host.client()

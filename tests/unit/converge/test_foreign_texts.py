@@ -82,7 +82,7 @@ NO_TEXTS = {
     names.MANAGER_PARENT,
 }
 KEYS = ("revision", "fence", "pruning", "places", "inside", "kinds", "crds")
-MANY = settings(max_examples=60)
+MANY = settings(max_examples=40)
 WRITTEN = st.sampled_from(sorted(TEXTS)).flatmap(lambda name: st.tuples(st.just(name), texts(TEXTS[name], keys=KEYS)))
 PARSED = (
     names.CONVERGENCE,

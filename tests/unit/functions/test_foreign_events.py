@@ -132,7 +132,7 @@ def addressed(resource: Resource, namespace: str | None, name: str) -> None:
 PLATFORM = assemble("instance", Settings(), None, None, Telemetry("instance", lambda _: None))  # type: ignore[arg-type]
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(HEADERS), HEADER_TEXTS, max_size=4), st.one_of(st.none(), st.integers(0, 1 << 30)), values(LABELS))
 @example({"ce-krorole": "instance", "ce-name": ".."}, None, 1)
 @example({"ce-krorole": "instance", "ce-kind": "a/b"}, None, 1)
@@ -289,7 +289,7 @@ OBJECTS = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.sampled_from(["listed", "added", "updated", "deleted"]), OBJECTS, st.booleans()), max_size=4))
 def test_the_books_of_the_bridge_take_any_labels_annotations_and_versions(steps: list[tuple[Any, dict[str, Any], bool]]) -> None:
     owners, references = Owners(lambda _group, _kind: APP), References()
