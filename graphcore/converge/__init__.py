@@ -27,9 +27,9 @@ __all__ = [
 _HOMES = {
     "DefinitionOptions": "definition",
     "DefinitionRequest": "definition",
-    "InstanceRequest": "session",
-    "Member": "session",
-    "Options": "session",
+    "InstanceRequest": "safety.attempt",
+    "Member": "safety.attempt",
+    "Options": "safety.attempt",
     "converge_definition": "definition",
     "converge_instance": "instance",
 }
