@@ -8,7 +8,9 @@ labels, a referred object by the instance's record. So what can be lost is
   referred to): so whoever has the kind in its record, and was not told since, is told then;
 * what happened before the record was known: the watches of two kinds have no order, and the record's own event is an echo. So the event
   that shows a new reference says also which objects it fits, at which version, and which it fitted a while ago. Whether the run saw them
-  is judged where all echoes are; nothing is asked of anybody if it did.
+  is judged where all echoes are; nothing is asked of anybody if it did;
+* what came and went between the break of a watch and the list after it, which nobody ever knew: a child that a run made there, say. So
+  whoever had an event delivered about that time, and has the kind in its record, is told after that list.
 
 *Told* means by an event that is never an echo, so that a run begins after it; the first telling of an instance is always one. An instance
 found by a first list is told only when the lists of the kinds in its record are in, or have been awaited for :data:`HOLD` seconds: so a
@@ -17,6 +19,7 @@ bridge that starts tells everybody once. The order of events in this process is 
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +36,8 @@ HOLD = 30.0
 DEPARTED = 600.0
 """Seconds for which an object that is gone, or has other labels, is remembered: more than a watch lasts, and so can be behind another."""
 DEPARTED_KEPT = 10_000
+BEHIND = 60.0
+"""Seconds by which a watch may have been behind when it broke, and which an event may take until its run is done."""
 
 Metadata = dict[str, Any]
 
@@ -66,13 +71,14 @@ SAID = Saying()
 
 @dataclass(slots=True)
 class _Instance:
-    """told: when it was told last, 0 for never."""
+    """told: when it was told last, 0 for never. asked: by the clock, when an event was last on its way to it."""
 
     resource: Resource
     metadata: Metadata
     places: frozenset[Resource] = frozenset()
     references: tuple[Reference, ...] = ()
     told: int = 0
+    asked: float = -math.inf
 
     @property
     def kinds(self) -> Iterator[tuple[Resource, bool]]:
@@ -89,6 +95,22 @@ class _Since:
     whole: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """A list after a break.
+
+    heard, until: by the clock, when the server was last heard before, and when it may be forgotten. at: its turn.
+    """
+
+    heard: float
+    until: float
+    at: int
+
+    def concerns(self, item: _Instance) -> bool:
+        """Whether a run of the instance may have done something in the gap, and none began since."""
+        return item.told < self.at and item.asked >= self.heard - BEHIND
+
+
 class Assurance:
     """tell: has an instance look, by an event that is no echo. clock: asked only for what may be forgotten."""
 
@@ -99,6 +121,7 @@ class Assurance:
         self._instances: dict[str, _Instance] = {}
         self._held: dict[str, _Instance] = {}
         self._since: dict[Resource, _Since] = {}
+        self._gaps: dict[Resource, _Gap] = {}
         self._now = 0
         self._departed: OrderedDict[tuple[Resource, str, int], tuple[float, Metadata, Changed]] = OrderedDict()
         self._forgotten: dict[Resource, float] = {}
@@ -125,7 +148,7 @@ class Assurance:
             self._held.pop(uid, None)
             return SAID
         known = self._instances.get(uid)
-        before = known.references if known else ()
+        before, kinds = (known.references, {kind for kind, _ in known.kinds}) if known else ((), set())
         item = known or _Instance(change.resource, metadata)
         item.resource, item.metadata, item.places, item.references = change.resource, metadata, places, recorded({"metadata": metadata})
         self._instances[uid] = item
@@ -136,7 +159,7 @@ class Assurance:
             return Saying(echo=False)
         if uid in self._held:
             return SAID
-        if any(self._owed(item, kind, whole=whole) for kind, whole in item.kinds):
+        if any(self._owed(item, kind, whole=whole) or (kind not in kinds and self._missed(item, kind)) for kind, whole in item.kinds):
             return Saying(echo=False)
         return Saying(missed=tuple(self._fitting([reference for reference in item.references if reference not in before])))
 
@@ -146,6 +169,12 @@ class Assurance:
         if item is not None:
             self._now += 1
             item.told = self._now
+
+    def asked(self, uid: str) -> None:
+        """Any event is on its way to an instance: a run may follow."""
+        item = self._instances.get(uid)
+        if item is not None:
+            item.asked = self._clock()
 
     def will_look(self, uid: str, kind: Resource) -> bool:
         """Whether an instance looks after the first list of a kind of members, so that what that list shows is no news."""
@@ -179,6 +208,19 @@ class Assurance:
         self._let_go(owed)
         self.advance()
 
+    def gap(self, kind: Resource, heard: float) -> None:
+        """A kind's list is in after a break. heard: when the server was last heard before."""
+        self._now += 1
+        gap = self._gaps[kind] = _Gap(heard, self._clock() + BEHIND, self._now)
+        named = (kind.group, kind.kind)
+        self._let_go(
+            {
+                uid: item
+                for uid, item in self._instances.items()
+                if uid not in self._held and gap.concerns(item) and any((found.group, found.kind) == named for found, _ in item.kinds)
+            }
+        )
+
     def advance(self) -> None:
         """A list is in, or will not come: tells those who waited for no other."""
         self._let_go({uid: item for uid, item in self._held.items() if not self._waits(item)})
@@ -190,6 +232,7 @@ class Assurance:
             self._held.pop(uid, None)
         if not followed:
             self._since.pop(kind, None)
+            self._gaps.pop(kind, None)
             self._forgotten.pop(kind, None)
             for key in [key for key in self._departed if key[0] == kind]:
                 del self._departed[key]
@@ -236,6 +279,11 @@ class Assurance:
     def _owed(self, item: _Instance, kind: Resource, *, whole: bool) -> bool:
         since = self._since.get(kind, _Since())
         return item.told < (since.whole if whole else since.members)
+
+    def _missed(self, item: _Instance, kind: Resource) -> bool:
+        """Whether a kind that is new in an instance's record has had a gap lately in which a run may have done something."""
+        gap = self._gaps.get(kind)
+        return gap is not None and gap.until > self._clock() and gap.concerns(item)
 
     def _let_go(self, items: Mapping[str, _Instance]) -> None:
         for uid, item in sorted(items.items(), key=lambda pair: (pair[1].resource.group_kind, pair[0])):

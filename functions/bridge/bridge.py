@@ -68,7 +68,7 @@ class Bridge:
     def __init__(self, cluster: Cluster, outside: Outside, *, resync_period: float, retry_delay: float) -> None:
         clock, sleep, jitter = outside.clock, outside.sleep, outside.jitter
         self._outage = Outage(cluster, clock=clock, sleep=sleep, jitter=jitter, failed=self._failed)
-        self.queue = Queue(outside.send, clock=clock, sleep=sleep, jitter=jitter, failed=self._failed, outage=self._outage)
+        self.queue = Queue(self._send, clock=clock, sleep=sleep, jitter=jitter, failed=self._failed, outage=self._outage)
         self._outside = outside
         self._resync_period = resync_period
         self._references = References()
@@ -83,6 +83,8 @@ class Bridge:
             self._failed,
             outside.jitter,
             self._outage.sleep,
+            outside.clock,
+            self._gap,
         )
         self._set = WatchSet(self._outage, hooks, retry_delay=retry_delay)
         self._assurance = Assurance(self._wake, self._set, outside.clock)
@@ -124,6 +126,11 @@ class Bridge:
         self.queue.put(event)
         if event.role in (Role.INSTANCE, Role.MEMBER) and not (event.watched and event.changes):
             self._assurance.told(event.partition)
+
+    async def _send(self, event: Event) -> Sent:
+        if event.role in (Role.INSTANCE, Role.MEMBER):
+            self._assurance.asked(event.partition)
+        return await self._outside.send(event)
 
     @property
     def watches(self) -> int:
@@ -274,6 +281,9 @@ class Bridge:
     def _listed(self, kind: Resource, members: bool, whole: bool) -> None:
         self._assurance.listed(kind, members=members, whole=whole)
         self._claim()
+
+    def _gap(self, kind: Resource, heard: float) -> None:
+        self._assurance.gap(kind, heard)
 
     def _refreshed(self) -> None:
         self._assurance.advance()

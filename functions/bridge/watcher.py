@@ -8,13 +8,14 @@ least once, a disappearance included. Identity is the UID: an object deleted and
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from functions.platform.cluster import METADATA, METADATA_LIST, Cluster, ClusterError, Request
 from functions.platform.paths import collection
-from functions.platform.waiting import Sleep, either
+from functions.platform.waiting import Clock, Sleep, either
 from graphcore.graph.model import Resource
 
 PAGE = 500
@@ -75,7 +76,9 @@ class Follower:
     """Follows one kind for ever. Runs in a task; cancelling it is how it ends.
 
     on_change is called for every change in order, never concurrently. on_synced is called after a first list, and after a list that found
-    the kind served again; then with ``True``. absent: the server does not serve the kind (yet). synced: the first list is done.
+    the kind served again; then with ``True``. on_gap is called after every later list, with the time (of ``clock``) at which the server was
+    heard last before it: what came and went since then, no list shows. absent: the server does not serve the kind (yet). synced: the first
+    list is done. heard: see on_gap; None if there was no list yet.
     """
 
     cluster: Cluster
@@ -86,8 +89,11 @@ class Follower:
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
     on_synced: Callable[[Watched, bool], None] = lambda _watched, _appeared: None
+    on_gap: Callable[[Watched, float], None] = lambda _watched, _heard: None
     absent: bool = False
     sleep: Sleep = asyncio.sleep
+    clock: Clock = time.monotonic
+    heard: float | None = None
     _kick: asyncio.Event = field(default_factory=asyncio.Event)
     _told: str = ""
 
@@ -147,8 +153,11 @@ class Follower:
         self.absent = False
         self._kick.clear()
         self.synced.set()
+        before, self.heard = self.heard, self.clock()
         if first or appeared:
             self.on_synced(self.watched, appeared)
+        if before is not None:
+            self.on_gap(self.watched, before)
 
     async def _list(self) -> str:
         """Reports the difference to what is known; the list's resourceVersion. Raises _Stale."""
@@ -189,6 +198,7 @@ class Follower:
         query = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": version, "timeoutSeconds": str(WATCH_SECONDS)}
         request = Request("GET", self._path(), query | self._selection(), accept=METADATA)
         async for event in self.cluster.stream(request):
+            self.heard = self.clock()
             kind, body = event.get("type"), event.get("object") or {}
             if kind == "ERROR":
                 # 410: the position was compacted away. Not a fault: the next list tells the difference, whether the kind is gone, too.

@@ -8,6 +8,7 @@ restart.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +20,7 @@ from functions.platform.cluster import Cluster
 from functions.platform.graphs import Kinds
 from functions.platform.merging import UNSETTLED
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
-from functions.platform.waiting import Sleep
+from functions.platform.waiting import Clock, Sleep
 from graphcore.converge.safety.mark import read_mark
 from graphcore.graph.model import Resource
 from graphcore.names import ACTIVE_REVISION, NO_REVISION, OWNED, RGD_ID, RGD_NAME
@@ -70,7 +71,8 @@ class Hooks:
 
     kinds: what a CRD serves for a definition (name, UID) at a revision; None if that cannot be read now, and not the whole if no more than
     the kind of its instances can be told. changed: each change of a followed object. listed: a kind's list is in; from now on its members,
-    or all its objects, are followed without a gap. refreshed: the set is in line with the CRDs, or a kind that was awaited is not served.
+    or all its objects, are followed without a gap. gap: a list came after a break, and since the time given the server had not been heard.
+    refreshed: the set is in line with the CRDs, or a kind that was awaited is not served.
     instances: a kind is one of instances now, and what is there of it known. dropped: it is not any more; and still followed, or not.
     trouble: a kind's watch broke, and why. failed: an error that nobody expected. jitter: a number in [0, 1).
     """
@@ -85,6 +87,8 @@ class Hooks:
     failed: Callable[[str, Exception], None]
     jitter: Callable[[], float]
     sleep: Sleep = asyncio.sleep
+    clock: Clock = time.monotonic
+    gap: Callable[[Resource, float], None] = lambda _kind, _heard: None
 
 
 class WatchSet:
@@ -314,12 +318,14 @@ class WatchSet:
             self._troubled,
             hooks.jitter,
             on_synced=self._synced,
+            on_gap=self._gap,
             absent=absent,
             sleep=hooks.sleep,
+            clock=hooks.clock,
         )
         if running:
             running.task.cancel()
-            follower.known = running.follower.known
+            follower.known, follower.heard = running.follower.known, running.follower.heard
             if absent and running.follower.synced.is_set():
                 follower.synced.set()
         failed = partial(hooks.failed, f"watch of {watched.resource.plural}")
@@ -333,6 +339,9 @@ class WatchSet:
         followed = self._followed.get(watched.resource)
         if followed is not None and followed.follower.absent:
             self._hooks.refreshed()
+
+    def _gap(self, watched: Watched, heard: float) -> None:
+        self._hooks.gap(watched.resource, heard)
 
     def _synced(self, watched: Watched, appeared: bool) -> None:
         self._stale.set()

@@ -28,7 +28,7 @@ class Fault:
     what: ``refuse`` (answered with ``code``; 0: no answer), ``slow`` (answered ``seconds`` late), ``lag`` (of a watch's events),
     ``away`` (watches break and cannot be opened), ``post`` (an event is answered with ``code``; 0: nobody answers), ``late`` (events
     arrive ``seconds`` late). who: a process's role or "" for all. plurals: of the kinds, none for all. verb: ``read``, ``list``, ``write``
-    or "". share: of what it meets, the part that it hits.
+    or "". share: of what it meets, the part that it hits. spared: end of the names that it does not hit.
     """
 
     what: str
@@ -38,6 +38,7 @@ class Fault:
     code: int = 0
     seconds: float = 0.0
     share: float = 1.0
+    spared: str = ""
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Faults:
     now: dict[int, Fault] = field(default_factory=dict)
     breaks: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def met(self, what: str, who: str, plural: str, verbs: tuple[str, ...] = ()) -> Fault | None:
+    def met(self, what: str, who: str, plural: str, verbs: tuple[str, ...] = (), name: str = "") -> Fault | None:
         """A fault that hits this, if any."""
         for fault in self.now.values():
             if (
@@ -56,6 +57,7 @@ class Faults:
                 and fault.who in ("", who)
                 and (not fault.plurals or plural in fault.plurals)
                 and (not fault.verb or fault.verb in verbs)
+                and not (fault.spared and name.endswith(fault.spared))
                 and (fault.share >= 1.0 or self.random.random() < fault.share)
             ):
                 return fault
@@ -93,7 +95,7 @@ class Link:
         target = parse_path(request.path)
         role, verbs = self.process.role, _verbs(request, target.name)
         await self._pass(0.002)
-        fault = self.faults.met("slow", role, target.plural, verbs)
+        fault = self.faults.met("slow", role, target.plural, verbs, target.name)
         before, after = (0.0, 0.0) if fault is None else _halves(self.random, fault.seconds)
         if before and request.verb != "GET":
             # What has been sent arrives, whatever becomes of who sent it.

@@ -319,7 +319,7 @@ class Schedule:
 
     def stray_write(self, where: float, value: int, much: float, killed: float, removed: float) -> None:
         """Writes are on their way to the API server when their process dies and the instance goes."""
-        self._fault(Fault("slow", "instance", self._plurals("members"), "write", seconds=much), killed + 0.1)
+        self._fault(Fault("slow", "instance", self._plurals("members"), "write", seconds=much, spared="-main"), killed + 0.1)
         self.edit(where, value | 6)
         found = self._pick(self._own(), where)
         self._later(killed, lambda: self._kill([one for one in self.site.functions if one.role == "instance"], 0.05))
