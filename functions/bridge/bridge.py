@@ -138,6 +138,11 @@ class Bridge:
         return len(self._set)
 
     @property
+    def outages(self) -> int:
+        """Outages of the API server that are over."""
+        return self._outage.ended
+
+    @property
     def named(self) -> int:
         """Single objects followed by name."""
         return len(self._named)

@@ -192,7 +192,7 @@ def application(inlet: Inlet, end: Callable[[], None] = lambda: signal.raise_sig
     async def metrics(_request: HttpRequest) -> Response:
         queue = inlet.bridge.queue
         gauges = [("queue_depth", float(queue.depth)), ("queue_lag_seconds", queue.lag()), ("watches", float(inlet.bridge.watches))]
-        gauges += [("objects_watched_by_name", float(inlet.bridge.named))]
+        gauges += [("objects_watched_by_name", float(inlet.bridge.named)), ("outages_total", float(inlet.bridge.outages))]
         gauges += [(f"queue_{name}_total", float(value)) for name, value in sorted(queue.counts.items())]
         return PlainTextResponse(inlet.telemetry.exposition(gauges))
 

@@ -488,7 +488,7 @@ def test_a_refused_apply_says_so_and_is_tried_again_ever_more_rarely() -> None:
     world.api.refuse = lambda effect: refusal if isinstance(effect, Apply) and effect.name == "demo-config" else None
     outcome = world.run()
     assert isinstance(outcome, Failed)
-    assert outcome.retry_after == 3.0
+    assert (outcome.retry_after, outcome.prompt) == (3.0, True)
     told = 'node "config": ConfigMap default/demo-config: configmaps "demo-config" is forbidden: not wanted here'
     expected = f"resource reconciliation failed: apply results contain errors: {told}"
     assert world.condition("ResourcesReady")["message"] == expected
@@ -496,7 +496,12 @@ def test_a_refused_apply_says_so_and_is_tried_again_ever_more_rarely() -> None:
     for _ in range(20):
         outcome = world.run()
     assert isinstance(outcome, Failed)
-    assert outcome.retry_after == 20.0
+    assert (outcome.retry_after, outcome.prompt) == (20.0, False)
+    for _ in range(100):
+        outcome = world.run()
+    assert outcome.retry_after == 30.0
+    world.options = Options(requeue_interval=40)
+    assert world.run().retry_after == 40.0
     world.options = Options(requeue_interval=0)
     assert world.run().retry_after is None
 
