@@ -20,11 +20,12 @@ from graphcore.converge import repair
 from graphcore.converge.effects import Apply, Found, Get, Missing, Refused
 from graphcore.converge.gating import Record, State
 from graphcore.converge.members import Members, is_member
-from graphcore.converge.metadata import annotations_of, applyset_id, identity, labels_of, meta, namespace_of, reference
+from graphcore.converge.metadata import applyset_id, identity, labels_of, meta, namespace_of, reference
 from graphcore.converge.ownership import applied_digest, is_current, with_digest
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import Repeat
 from graphcore.converge.safety.attempt import Identity, Object, Restart, Session
+from graphcore.converge.safety.claims import is_claimed
 from graphcore.converge.safety.mark import Place
 from graphcore.converge.steps import Steps, every, one
 from graphcore.masking import mask
@@ -70,7 +71,7 @@ def wanted_of(session: Session, wave: Iterable[Record], members: Members) -> lis
 
 def _wait(session: Session, desired: Object, observed: Object) -> float:
     """Seconds for which an object that is not current has to be left as it is. What a prune claims is rewritten at once."""
-    if not repair.is_repair(desired, observed) or _claimed(session, observed):
+    if not repair.is_repair(desired, observed) or is_claimed(session, observed):
         return 0.0
     return repair.due(repair.row_of(desired, observed, session.now), session.now)
 
@@ -92,13 +93,7 @@ def refuse_duplicates(wanted: Iterable[Wanted], claimed: dict[Identity, Record])
 
 def must_write(session: Session, item: Wanted) -> bool:
     """Not there, not current and its repair not to wait, or claimed by somebody's prune and not yet rewritten since."""
-    return item.observed is None or (not item.current and not item.wait) or _claimed(session, item.observed)
-
-
-def _claimed(session: Session, observed: Object) -> bool:
-    if meta(observed).get("uid") not in session.mark.pruning:
-        return False
-    return annotations_of(observed).get(names.APPLIED, "").partition("/")[2] != str(session.mark.fence)
+    return item.observed is None or (not item.current and not item.wait) or is_claimed(session, item.observed)
 
 
 def rehearse(session: Session, wanted: Iterable[Wanted]) -> Steps[set[Identity]]:
@@ -181,7 +176,7 @@ def _held_by(obj: Object) -> str:
 
 
 def _apply(session: Session, item: Wanted, over: Object | None) -> Apply:
-    rewrite = session.mark.fence if over is not None and _claimed(session, over) else None
+    rewrite = session.mark.fence if over is not None and is_claimed(session, over) else None
     body = with_digest(item.desired, rewrite)
     metadata = dict(body["metadata"])
     if over is None:
@@ -242,7 +237,7 @@ def _settle_one(session: Session, item: Wanted, result: Found | Refused, members
             raise Restart
         # What has only lost its labels is taken back, not taken over.
         adopting = not is_member(session, over) and not repair.is_repair(item.desired, over)
-        if not adopting and not _claimed(session, over) and _left(session, item, over):
+        if not adopting and not is_claimed(session, over) and _left(session, item, over):
             members.objects[item.identity] = over
             return
         result = yield from one(_apply(session, item, over))

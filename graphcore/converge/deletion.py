@@ -18,6 +18,7 @@ from graphcore.converge.prune import Removal, remove
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import NEVER
 from graphcore.converge.safety.attempt import Blocked, Object, Restart, Session
+from graphcore.converge.safety.fencing import refer
 from graphcore.converge.safety.mark import Place
 from graphcore.converge.status import BUILT_IN, DEPENDENTS, current_status, open_conditions, repeat_of, write_status
 from graphcore.converge.steps import Steps, one
@@ -131,7 +132,7 @@ def _waiting(session: Session, removal: Removal, unheard: tuple[Reference, ...])
     message = DELETING_RESOURCES
     if any("finalizers: " in text for text in held):
         message += f": waiting for {', '.join(held)}"
-    yield from session.refer(unheard)
+    yield from refer(session, unheard)
     yield from write_status(session, _status(session, message))
     return Waiting(tuple(held), *(repeat_of(session) if unheard else NEVER))
 

@@ -5,7 +5,7 @@ a wave of nodes is rendered, written, and its answers are the observations from 
 computed, until nothing more can be done. Rule 7 (the last writer checks): an attempt that wrote anything ends with a status write under
 the resourceVersion it is based on, or with one more read; if the instance has moved on, everything starts again.
 
-The other rules live where they act: 3 in ``ownership``, 4 and 5 in ``fence`` and ``resolving``, 6 in ``applying``, 8 in ``prune`` and
+The other rules live where they act: 3 in ``ownership``, 4 and 5 in ``safety`` and ``resolving``, 6 in ``applying``, 8 in ``prune`` and
 ``deletion``, 10 in the outcome and in ``references``, 11 in ``orphans``; 9 is the driver's (``echoes``).
 """
 
@@ -27,14 +27,12 @@ from graphcore.converge.gating import Record, State, open_records
 from graphcore.converge.masking import masked
 from graphcore.converge.members import Members, kind_gone, read_members, recorded_places
 from graphcore.converge.metadata import (
-    Inventory,
     annotations_of,
     has_inventory,
     identity,
     inventory_fault,
     meta,
     name_problem,
-    recorded_inventory,
 )
 from graphcore.converge.outstanding import wanted_behind_refusals
 from graphcore.converge.prune import Removal, candidates, prune
@@ -42,7 +40,10 @@ from graphcore.converge.references import Reference
 from graphcore.converge.repeats import NEVER, sooner
 from graphcore.converge.resolving import NoGraph, resolve_graph
 from graphcore.converge.safety.attempt import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Vanished, undelivered
+from graphcore.converge.safety.fencing import due, fence, give_up, settle
+from graphcore.converge.safety.last_writer import look_again
 from graphcore.converge.safety.mark import Place, unique
+from graphcore.converge.safety.trust import settling_is_due
 from graphcore.converge.status import (
     BUILT_IN,
     MANAGED,
@@ -66,8 +67,6 @@ __all__ = ["Created", "InstanceRequest", "Options", "converge_instance"]
 ATTEMPTS = 6
 VANISHED_RETRY = 300.0
 """Seconds between two looks at an instance whose namespace is gone."""
-UNREAD = frozenset({"resourceVersion", "managedFields"})
-"""Metadata that move with every write and that no run depends on."""
 
 
 def converge_instance(request: InstanceRequest, now: datetime, options: Options | None = None) -> Run:
@@ -161,8 +160,8 @@ def _nodes(session: Session, graph: Graph) -> Steps[Outcome]:
     unheard = references.unheard((obj, members.resource_of(obj)) for obj in _going(waves, members, removal))
     recorded = references.recorded(session.instance)
     awaited = (*unheard, *_obstacles(records.values()))
-    if not set(recorded).issuperset(awaited) or (behind is None and not (session.managed and session.mark.revision == session.revision)):
-        yield from session.fence(refers=references.renewed(recorded, awaited, members.objects))
+    if due(session, refers=awaited, writes=behind is None):
+        yield from fence(session, refers=references.renewed(recorded, awaited, members.objects))
     conditions = open_conditions(session)
     unread = [f"listing {place.resource.plural} failed: {message}" for place, message in members.unread.items()]
     state = mark_nodes(conditions, records.values(), removal.descriptions, [*removal.refused, *unread])
@@ -183,17 +182,12 @@ def _finish(session: Session, graph: Graph, waves: Waves, members: Members) -> S
     wanted = [Place(record.node.resource, key[2]) for key, record in waves.claimed.items()]
     held = [Place(members.resource_of(obj), meta(obj).get("namespace") or "") for obj in removal.held]
     exact = unique([*wanted, *held])
-    trusted = session.fenced or inventory_fault(session.instance) is None or (bool(session.mark.places) and _edited(session))
-    inventory_differs = recorded_inventory(session.instance) != Inventory.of(exact, session.namespace)
-    places_differ = {place.key for place in session.mark.places} != {place.key for place in exact}
-    stale = not session.managed or session.mark.revision != session.revision or bool(session.mark.pruning)
-    recorded = set(references.recorded(session.instance))
     refers = {*waves.references, *references.unheard((obj, members.resource_of(obj)) for obj in removal.held)}
     if any(record.state is State.BLOCKED for record in waves.records.values()):
         # What a blocked node refers to was not read, and is not forgotten either.
-        refers.update(item for item in recorded if not item.awaited)
-    if stale or refers != recorded or (trusted and (inventory_differs or places_differ)):
-        yield from session.settle(exact, refers)
+        refers.update(item for item in references.recorded(session.instance) if not item.awaited)
+    if settling_is_due(session, exact, refers, edited=_edited(session)):
+        yield from settle(session, exact, refers)
     return removal
 
 
@@ -218,18 +212,8 @@ def _edited(session: Session) -> bool:
 def _conclude(session: Session, report: Report) -> Steps[None]:
     """Write the status; where it is unchanged although something was written, look once more at what it was based on. Raises Restart."""
     written = yield from write_status(session, report.status)
-    if written or not session.wrote:
-        return
-    request = session.request
-    result = yield from one(Get(request.resource, request.name, request.namespace, metadata_only=True, look=True))
-    if isinstance(result, Refused):
-        raise Blocked(f"reading the instance again failed: {result.message}", retry=True)
-    if not isinstance(result, Found):
-        raise Restart
-    before, after = meta(session.instance), meta(result.object)
-    # All that expressions can read and that rules depend on: labels, annotations, finalizers and owners too.
-    if any(before.get(key) != after.get(key) for key in (before.keys() | after.keys()) - UNREAD):
-        raise Restart
+    if session.wrote and not written:
+        yield from look_again(session)
 
 
 def _outcome(
@@ -252,8 +236,8 @@ def _outcome(
 
 def _suspended(session: Session, graph: Graph) -> Steps[Outcome]:
     """Nothing is observed or written but the instance itself; what the status said of the resources stays as it was."""
-    if not session.managed:
-        yield from session.fence()
+    if due(session, touches=True):
+        yield from fence(session)
     conditions = open_conditions(session)
     conditions.set(names.INSTANCE_MANAGED, "True", *MANAGED)
     conditions.set(names.GRAPH_RESOLVED, "True", *RESOLVED)
@@ -270,8 +254,8 @@ def _suspended(session: Session, graph: Graph) -> Steps[Outcome]:
 
 
 def _unusable_name(session: Session, graph: Graph, problem: Problem) -> Steps[Outcome]:
-    if not session.managed:
-        yield from session.fence()
+    if due(session, touches=True):
+        yield from fence(session)
     conditions = open_conditions(session)
     conditions.set(names.INSTANCE_MANAGED, "True", *MANAGED)
     conditions.set(names.GRAPH_RESOLVED, "True", *RESOLVED)
@@ -284,7 +268,7 @@ def _unusable_name(session: Session, graph: Graph, problem: Problem) -> Steps[Ou
 def _unresolved(session: Session, missing: NoGraph) -> Steps[Outcome]:
     """No graph: say so and wait for the activation of a revision, which is fanned out to every instance."""
     if missing.retired:
-        yield from session.give_up()
+        yield from give_up(session)
     if not missing.quiet:
         conditions = open_conditions(session)
         conditions.set(names.GRAPH_RESOLVED, "False", "ResolutionFailed", missing.message)

@@ -16,6 +16,8 @@ from graphcore.converge.effects import Delete, Found, Get, Missing, Refused
 from graphcore.converge.members import Members, describe, is_member
 from graphcore.converge.metadata import annotations_of, identity, labels_of, meta, namespace_of
 from graphcore.converge.safety.attempt import Identity, Object, Restart, Session
+from graphcore.converge.safety.claims import claim
+from graphcore.converge.safety.fencing import due, fence
 from graphcore.converge.steps import Steps, every, one
 from graphcore.graph.model import Resource
 
@@ -41,11 +43,6 @@ def candidates(members: Members, wanted: Iterable[Identity]) -> list[Object]:
     return [obj for key, obj in members.objects.items() if key not in kept]
 
 
-def claim(objects: Iterable[Object]) -> frozenset[str]:
-    """UIDs to name in the fence; what is already going needs no claim."""
-    return frozenset(meta(obj)["uid"] for obj in objects if not meta(obj).get("deletionTimestamp"))
-
-
 def prune(session: Session, members: Members, doomed: Sequence[Object], order: Sequence[str]) -> Steps[Removal]:
     """Delete ``doomed`` in reverse of ``order`` (node ids, topological; unknown nodes first). Raises Restart, Blocked."""
     removal = Removal()
@@ -54,8 +51,8 @@ def prune(session: Session, members: Members, doomed: Sequence[Object], order: S
         if removal.refused:
             return removal
     claims = claim(doomed)
-    if claims and not (session.fenced and claims <= session.mark.pruning):
-        yield from session.fence(pruning=claims)
+    if due(session, prunes=claims):
+        yield from fence(session, pruning=claims)
     position = {name: index for index, name in enumerate(order)}
     waves: dict[int, list[Object]] = {}
     for obj in doomed:

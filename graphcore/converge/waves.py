@@ -13,9 +13,11 @@ from graphcore.converge.effects import Found, Get, List, Listed, Missing, Refuse
 from graphcore.converge.gating import Record, State, explain, foreseen, next_wave
 from graphcore.converge.members import Members
 from graphcore.converge.metadata import Position, decorate, instance_labels, labels_of, meta, reference
-from graphcore.converge.prune import candidates, claim
+from graphcore.converge.prune import candidates
 from graphcore.converge.references import Reference
 from graphcore.converge.safety.attempt import Identity, Object, Session
+from graphcore.converge.safety.claims import claim
+from graphcore.converge.safety.fencing import due, fence
 from graphcore.converge.safety.mark import Place
 from graphcore.converge.steps import Steps, every
 from graphcore.graph.expression import NodeError
@@ -111,17 +113,14 @@ class Waves:
     def _fence(self, wanted: list[Wanted], rendered: list[Record], external: list[tuple[Record, Get | List]]) -> Steps[None]:
         """Write the instance first, if this wave creates, raises the revision, touches it for the first time or refers to something new."""
         session = self.session
-        fresh = [item for item in wanted if item.observed is None]
+        places = [item.place for item in wanted if item.observed is None]
         writes = any(must_write(session, item) for item in wanted)
-        stale = not session.managed or session.mark.revision != session.revision
-        unrecorded = bool(external) and not set(references.recorded(session.instance)).issuperset(self.references)
-        places = [item.place for item in fresh]
-        if not (unrecorded or (writes and stale) or (fresh and not (session.fenced and session.covered(places)))):
+        if due(session, refers=self.references if external else (), writes=writes, creates=places or None) is None:
             return
         ahead = foreseen(self.records, rendered)
         places += [place for record in ahead if (place := self._expected_place(record)) is not None]
         pruning = claim(candidates(self.members, self.claimed)) if self._complete(rendered) else frozenset()
-        yield from session.fence(places, pruning=pruning, refers={*references.recorded(session.instance), *self.references})
+        yield from fence(session, places, pruning=pruning, refers={*references.recorded(session.instance), *self.references})
 
     def _expected_place(self, record: Record) -> Place | None:
         """Where a node that is not rendered yet will probably put its objects."""

@@ -1,9 +1,4 @@
-"""What one attempt at one instance knows and has done so far, and the writes to the instance itself.
-
-An attempt starts from a fresh read of the instance; :class:`Restart` ends it where somebody else was faster, :class:`Blocked` where the
-API server does not let us manage the instance, :class:`Vanished` where it lets nobody any more. What previous attempts of the same
-invocation created is handed on: those objects stay this invocation's responsibility whatever the next attempt reads.
-"""
+"""One attempt of one invocation: what it is based on, what it has done, and how somebody else ends it."""
 
 from __future__ import annotations
 
@@ -13,11 +8,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from graphcore import names
-from graphcore.converge import references
-from graphcore.converge.effects import Apply, Found, Missing, Patch, Record, Refused, Resource
+from graphcore.converge.effects import Found, Missing, Record, Refused, Resource
 from graphcore.converge.metadata import (
     Inventory,
-    annotations_of,
     applyset_id,
     instance_labels,
     labels_of,
@@ -25,10 +18,7 @@ from graphcore.converge.metadata import (
     recorded_inventory,
     regarding,
 )
-from graphcore.converge.parents import Parent, labelled_parent
-from graphcore.converge.references import Reference
-from graphcore.converge.safety.mark import Mark, Place, read_mark, unique
-from graphcore.converge.steps import Steps, one
+from graphcore.converge.safety.mark import Mark, Place, read_mark
 
 Object: TypeAlias = Mapping[str, Any]
 Identity: TypeAlias = tuple[str, str, str, str]
@@ -156,13 +146,6 @@ class Session:
         wanted.pop(names.KRO_VERSION)
         return names.KRO_VERSION in held and names.APPLYSET_ID in held and all(held.get(key) == value for key, value in wanted.items())
 
-    @property
-    def _inside(self) -> Parent | None:
-        """What was recorded stays until it is known not to hold any more: labels may be anybody's."""
-        recorded = self.mark.inside
-        stands = recorded is not None and (not self.lineage or recorded.identity in self.lineage)
-        return recorded if stands else labelled_parent(self.instance)
-
     def event(self, kind: str, reason: str, message: str, about: Object | None = None, *, once: bool = False) -> None:
         """Remember a Kubernetes Event; sent with the last batch of the attempt."""
         found = Record(regarding(about or self.instance), "Warning" if kind == "Warning" else "Normal", reason, message, once)
@@ -181,96 +164,6 @@ class Session:
         known = {place.key for place in self.mark.places}
         inventory = Inventory.of(wanted, self.namespace)
         return all(place.key in known for place in wanted) and recorded_inventory(self.instance).covers(inventory)
-
-    def fence(self, places: Iterable[Place] = (), *, pruning: Iterable[str] = (), refers: Iterable[Reference] | None = None) -> Steps[None]:
-        """Write the instance: finalizer, labels, inventory, revision, claims, references in one request. Raises Restart, Blocked."""
-        grown = unique([*places, *self.created.places, *self.mark.places])
-        inventory = recorded_inventory(self.instance).union(Inventory.of(grown, self.namespace))
-        mark = Mark(self.revision, self.mark.fence + 1, self.mark.pruning | frozenset(pruning), grown, self._inside)
-        yield from self._write(mark, inventory, refers)
-        self.fenced = True
-
-    def settle(self, places: Iterable[Place], refers: Iterable[Reference]) -> Steps[None]:
-        """Shrink the inventory to what is there and withdraw all claims. Raises Restart, Blocked."""
-        exact = unique(places)
-        mark = Mark(self.revision, self.mark.fence, frozenset(), exact, self._inside)
-        yield from self._write(mark, Inventory.of(exact, self.namespace), refers)
-
-    def refer(self, more: Iterable[Reference]) -> Steps[None]:
-        """Record what is waited for besides, and nothing else: for an instance that is going. Nothing new, no write. Raises Restart."""
-        known = references.recorded(self.instance)
-        if set(known).issuperset(wanted := {*known, *more}):
-            return
-        index, record = references.record(wanted)
-        metadata = {"uid": meta(self.instance)["uid"], "resourceVersion": meta(self.instance)["resourceVersion"]}
-        body = {"metadata": {**metadata, "labels": index, "annotations": record}}
-        result = yield from one(Patch(self.resource, self.request.name, self.request.namespace, body))
-        self._accept(result, self.mark)
-
-    def give_up(self) -> Steps[None]:
-        """Forget the revision and what it refers to; where members are stays known. Nothing recorded, no write. Raises Restart."""
-        known = references.recorded(self.instance)
-        if self.mark.revision is None and not known:
-            return
-        mark = Mark(None, self.mark.fence, self.mark.pruning, self.mark.places, self._inside)
-        notes = {names.CONVERGENCE: mark.to_text(), **({names.REFERENCES: None} if known else {})}
-        metadata = {
-            "uid": meta(self.instance)["uid"],
-            "resourceVersion": meta(self.instance)["resourceVersion"],
-            "labels": {key: None for key in labels_of(self.instance) if key.startswith(names.REFERS_PREFIX)},
-            "annotations": notes,
-        }
-        result = yield from one(Patch(self.resource, self.request.name, self.request.namespace, {"metadata": metadata}))
-        self._accept(result, mark)
-
-    def _write(self, mark: Mark, inventory: Inventory, refers: Iterable[Reference] | None) -> Steps[None]:
-        kept = references.recorded(self.instance) if refers is None else tuple(refers)
-        index, record = references.record(kept)
-        first = not self.managed
-        metadata: dict[str, Any] = {
-            "name": self.request.name,
-            "uid": meta(self.instance)["uid"],
-            "resourceVersion": meta(self.instance)["resourceVersion"],
-            "labels": {names.APPLYSET_ID: self.set_id, **index},
-            "annotations": {
-                **inventory.annotations(self.set_id, self.options.version_label),
-                names.CONVERGENCE: mark.to_text(),
-                **record,
-            },
-        }
-        if self.namespace:
-            metadata["namespace"] = self.namespace
-        if first:
-            metadata["labels"] |= instance_labels(self.definition, self.definition_uid, self.options.version_label)
-            metadata["finalizers"] = [names.FINALIZER]
-        body = {"apiVersion": self.resource.api_version, "kind": self.resource.kind, "metadata": metadata}
-        manager = names.MANAGER_LABELLER if first else names.MANAGER_PARENT
-        result = yield from one(Apply(self.resource, self.request.name, self.request.namespace, body, manager))
-        self._accept(result, mark)
-        yield from self._remove_leftovers(index, record)
-
-    def _remove_leftovers(self, index: Mapping[str, str], record: Mapping[str, str]) -> Steps[None]:
-        """References that are no longer recorded, but that another of our field managers still holds, do not go with an apply."""
-        stale_labels = [key for key in labels_of(self.instance) if key.startswith(names.REFERS_PREFIX) and key not in index]
-        stale_notes = [key for key in (names.REFERENCES,) if key in annotations_of(self.instance) and key not in record]
-        if not stale_labels and not stale_notes:
-            return
-        metadata = {
-            "resourceVersion": meta(self.instance)["resourceVersion"],
-            "labels": dict.fromkeys(stale_labels),
-            "annotations": dict.fromkeys(stale_notes),
-        }
-        result = yield from one(Patch(self.resource, self.request.name, self.request.namespace, {"metadata": metadata}))
-        self._accept(result, self.mark)
-
-    def _accept(self, result: Found | Missing | Refused, mark: Mark) -> None:
-        self.check_namespace(result)
-        if isinstance(result, Found):
-            self.instance, self.mark, self.wrote = result.object, mark, True
-        elif isinstance(result, Missing) or result.conflict:
-            raise Restart
-        else:
-            raise Blocked(f"finalizer/labeling failed: {result.message}", retry=True)
 
 
 def undelivered(instance: Object, status: str) -> Record:
