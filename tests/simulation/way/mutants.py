@@ -23,7 +23,7 @@ from functions.platform.events import FUNCTION_OF, Event, Role
 from functions.platform.merging import Naming
 from functions.platform.subjects import Changed, Progress
 from graphcore.converge import instance as converging
-from graphcore.converge import resolving
+from graphcore.converge import resolving, results
 from graphcore.names import INSTANCE_ID
 
 Context = contextlib.AbstractContextManager[Any]
@@ -211,6 +211,24 @@ def fanout_furthest() -> Context:
     return both()
 
 
+@mutant("how far a fan-out has got is kept by its process, whatever it tells")
+def fanout_progress_in_memory() -> Context:
+    kept: dict[tuple[int, str], Progress | None] = {}
+
+    async def activation(self: fanout.Fanout, target: Any, tell: Any, progress: Progress | None) -> Any:
+        key = (id(self.platform), target.name)
+        crd = await self.platform.driver.request(fanout.Request("GET", fanout.member(fanout.CRDS, None, target.name)))
+        old = kept.get(key)
+        if old is not None and crd.ok:
+            generated = fanout._generated(crd.body)
+            old = replace(old, about=(str(crd.body["metadata"]["uid"]), generated.definition_uid, str(generated.revision)))
+        kept[key] = await right(self, target, tell, old)
+        return kept[key]
+
+    right = fanout.Fanout._activation
+    return patch.object(fanout.Fanout, "_activation", activation)
+
+
 @mutant("who refused the event of a fan-out is not told any more")
 def fanout_refused_forgotten() -> Context:
     async def tell(self: telling.Telling, several: Any, objects: Any) -> list[Any]:
@@ -272,6 +290,32 @@ def first_telling_may_be_an_echo() -> Context:
     return patch.object(assurance.Assurance, "see", see)
 
 
+@mutant("what came and went while a watch was broken is nobody's concern")
+def gap_untold() -> Context:
+    return _all(
+        patch.object(assurance.Assurance, "gap", lambda self, kind, heard: None),
+        patch.object(assurance.Assurance, "_missed", lambda self, item, kind: False),
+    )
+
+
+@mutant("a kind that is followed again, or served again, tells nobody")
+def followed_again_untold() -> Context:
+    seen: dict[int, set[Any]] = {}
+
+    def listed(self: bridge.Bridge, kind: Any, members: bool, whole: bool) -> None:
+        known = seen.setdefault(id(self), set())
+        right(self, kind, members and kind not in known, whole and kind not in known)
+        known.add(kind)
+
+    right = bridge.Bridge._listed
+    return patch.object(bridge.Bridge, "_listed", listed)
+
+
+@mutant("a kind of members that becomes one of instances tells none of them")
+def members_become_instances_untold() -> Context:
+    return patch.object(bridge.Bridge, "_instances", lambda self, resource: None)
+
+
 @mutant("an object that instances refer to tells nobody when it goes")
 def reference_gone_untold() -> Context:
     def referred(self: bridge.Bridge, change: Any) -> None:
@@ -280,6 +324,17 @@ def reference_gone_untold() -> Context:
 
     right = bridge.Bridge._referred_changed
     return patch.object(bridge.Bridge, "_referred_changed", referred)
+
+
+# 7: vanished namespaces
+
+
+@mutant("a refusal in a namespace that is gone counts as a conflict")
+def vanished_namespace_is_a_conflict() -> Context:
+    return _all(
+        patch.object(results.Refused, "namespace_gone", property(lambda self: "")),
+        patch.object(results.Refused, "conflict", property(lambda self: self.code in (404, 409))),
+    )
 
 
 # 9: acknowledgements
@@ -318,6 +373,17 @@ def proxy_ends_an_event() -> Context:
 @mutant("any 404 means that the object is gone")
 def not_found_is_gone() -> Context:
     return patch.object(cluster.Answer, "missing", lambda self, name: self.status == 404)
+
+
+@mutant("the revision that an instance records is taken for the active one")
+def recorded_revision_is_believed() -> Context:
+    def resolve(session: Any) -> Any:
+        if session.request.revision is None and session.mark.revision is not None:
+            session.request = replace(session.request, revision=session.mark.revision)
+        return (yield from right(session))
+
+    right = resolving.resolve_graph
+    return patch.object(converging, "resolve_graph", resolve)
 
 
 @mutant("what arrives during a run is acknowledged with it")

@@ -30,17 +30,25 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """definitions: names of those that there are from the beginning, with several instances each. broker: events go through one."""
+    """definitions: names of those that there are from the beginning, with several instances each. broker: events go through one. stock: they name no
+    revision, as those of a stock source.
+    """
 
     seed: int
     theme: str
     definitions: tuple[str, ...]
     steps: tuple[Step, ...]
     broker: bool = False
+    stock: bool = False
 
     def __str__(self) -> str:
         way = "through a broker" if self.broker else "directly"
-        return "\n".join([f"seed {self.seed} ({self.theme}; {', '.join(self.definitions)}; {way})", *map(str, self.steps)])
+        return "\n".join(
+            [
+                f"seed {self.seed} ({self.theme}; {', '.join(self.definitions)}; {way}{', stock' if self.stock else ''})",
+                *map(str, self.steps),
+            ]
+        )
 
 
 Weights = Mapping[str, float]
@@ -84,7 +92,7 @@ THEMES: Mapping[str, tuple[tuple[tuple[str, ...], ...], Weights, Weights]] = {
     "references": (
         (("user",), ("catalog",), ("user", "catalog")),
         {"source": 6, "edit": 2, "create": 2, "remove": 0.5, "child_deleted": 0.5, "edition": 0.5},
-        {"lag": 3, "away": 2, "slow": 3, "compact": 1, "bridge": 2, "late": 1, "refuse": 0.5},
+        {"lag": 3, "away": 2, "slow": 3, "compact": 1, "bridge": 2, "half_blind": 1, "late": 1, "refuse": 0.5},
     ),
     "orphans": (
         (("app",), ("app", "maker")),
@@ -97,9 +105,9 @@ THEMES: Mapping[str, tuple[tuple[tuple[str, ...], ...], Weights, Weights]] = {
         {"late": 4, "lag": 2, "away": 3, "compact": 2, "freeze": 1, "post": 1, "kill": 0.5},
     ),
     "kinds": (
-        (("maker",), ("app", "outer"), ("maker", "outer", "app")),
-        {"crd_removed": 3, "edit": 2, "create": 1, "child_deleted": 2, "edition": 2, "remove": 0.5, "late_definition": 1},
-        {"lag": 2, "away": 2, "slow": 2, "bridge": 2, "refuse": 1, "compact": 1},
+        (("maker",), ("app", "outer"), ("maker", "outer", "app"), ("app", "outer", "user")),
+        {"crd_removed": 3, "source": 2, "edit": 2, "create": 1, "child_deleted": 2, "edition": 2, "remove": 0.5, "late_definition": 1},
+        {"lag": 2, "away": 2, "slow": 2, "bridge": 1, "half_blind": 3, "refuse": 1, "compact": 1},
     ),
     "refusals": (
         (("app",), ("user",), ("maker",), ("app", "outer")),
@@ -136,9 +144,9 @@ def draw(seed: int) -> Plan:
         near = random.choice(bursts) - random.expovariate(0.5)
         at = max(0.0, near) if random.random() < 0.7 else random.choice((0.0, random.uniform(0.0, CHAOS)))
         steps.append(draws.step(_pick(random, troubles), at))
-    return Plan(
-        seed, theme, definitions, tuple(sorted(steps, key=lambda step: step.at)), random.random() < (0.5 if theme == "refusals" else 0.2)
-    )
+    steps.sort(key=lambda step: step.at)
+    broker, stock = random.random() < (0.5 if theme == "refusals" else 0.2), random.random() < (0.5 if theme == "hostile" else 0.0)
+    return Plan(seed, theme, definitions, tuple(steps), broker, stock)
 
 
 def _pick(random: Random, weights: Weights) -> str:
@@ -243,6 +251,9 @@ class Draws:
 
     def _behind(self) -> Mapping[str, Any]:
         return {"seconds": round(self.random.uniform(3.0, 15.0), 3), "late": self.random.choice((0.5, 3.0))}
+
+    def _half_blind(self) -> Mapping[str, Any]:
+        return {"away": round(self.random.expovariate(1.0), 3), "share": self.random.choice((0.3, 0.6)), "seconds": self._for()}
 
     def _stray_write(self) -> Mapping[str, Any]:
         moments = sorted(round(self.random.uniform(0.01, 2.0), 3) for _ in range(2))

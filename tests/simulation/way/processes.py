@@ -15,7 +15,7 @@ from functions.definition import main as definition
 from functions.fanout.main import Fanout
 from functions.instance import main as instance
 from functions.platform.delivery import Function
-from functions.platform.events import FUNCTION_OF, Event, EventError, Reference
+from functions.platform.events import FUNCTION_OF, Event, EventError, Reference, Role
 from functions.platform.platform import Platform, assemble
 from functions.platform.post import ANSWER_HEADER, REFUSED, Sent, seconds
 from functions.platform.runs import Report, Run
@@ -70,6 +70,7 @@ class Site:
     balance: Random = field(default_factory=Random)
     numbers: count[int] = field(default_factory=count)
     broker: bool = False
+    stock: bool = False
     carried: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -120,6 +121,8 @@ class Site:
 
     async def deliver(self, url: str, event: Event, headers: Mapping[str, str]) -> Sent:
         """To one of the processes behind an address."""
+        if self.stock and event.role in (Role.INSTANCE, Role.MEMBER):
+            event = replace(event, revision=None, definition="", asof="")
         if url.startswith(BRIDGE):
             return Sent(0) if self.bridge is None else self.bridge.take(event, headers)
         if url == BROKER:

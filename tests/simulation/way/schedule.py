@@ -83,7 +83,7 @@ class Schedule:
         return [item for kind in self.kinds.values() for item in self.world.all(kind)]
 
     def children(self) -> list[Object]:
-        found = [item for kind in (*MEMBERS, INSTANCES["app"]) for item in self.world.all(kind)]
+        found = [item for kind in (*MEMBERS, INSTANCES["app"], INSTANCES["user"]) for item in self.world.all(kind)]
         return [
             item
             for item in found
@@ -162,7 +162,7 @@ class Schedule:
     def edition(self, where: float, shape: int) -> None:
         name = sorted(self.editions)[int(where * len(self.editions))]
         self.numbers += 1
-        edition = Edition(name, self.numbers, shape)
+        edition = Edition(name, self.numbers, shape if name != "outer" or "user" in self.editions else 0)
         if self.world.apply(DEFINITIONS, definition(edition)).ok:
             self.editions[name] = edition
 
@@ -317,6 +317,11 @@ class Schedule:
         self._fault(Fault("refuse", "bridge", ("graphrevisions",), "read", 500), seconds)
         self._fault(Fault("late", "bridge", seconds=late), seconds)
 
+    def half_blind(self, away: float, share: float, seconds: float) -> None:
+        """A bridge that begins anew can read only some of the revisions at first."""
+        self._fault(Fault("refuse", "bridge", ("graphrevisions",), "read", 500, share=share), seconds + away)
+        self.bridge(away)
+
     def stray_write(self, where: float, value: int, much: float, killed: float, removed: float) -> None:
         """Writes are on their way to the API server when their process dies and the instance goes."""
         self._fault(Fault("slow", "instance", self._plurals("members"), "write", seconds=much, spared="-main"), killed + 0.1)
@@ -417,6 +422,11 @@ def spec_of(kind: str, value: int) -> Object:
     return {"text": f"text{value}"}
 
 
+def editions(definitions: tuple[str, ...]) -> dict[str, Edition]:
+    """Of the definitions that a world begins with."""
+    return {name: Edition(name, shape=1 if name == "outer" and "user" in definitions else 0) for name in definitions}
+
+
 _PREPARED: dict[tuple[str, ...], Prepared] = {}
 
 
@@ -438,9 +448,9 @@ async def _prepare(definitions: tuple[str, ...]) -> Prepared:
         world.apply(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place}})
     site.start()
     for name in definitions:
-        assert world.apply(DEFINITIONS, definition(Edition(name))).ok
+        assert world.apply(DEFINITIONS, definition(editions(definitions)[name])).ok
     await asyncio.sleep(20)
-    schedule = Schedule(Plan(0, "", definitions, ()), world, site, {name: Edition(name) for name in definitions})
+    schedule = Schedule(Plan(0, "", definitions, ()), world, site, editions(definitions))
     for place in PLACES[:2]:
         body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": SOURCES[0], "namespace": place, "labels": {"team": "blue"}}}
         world.apply(CONFIG, {**body, "data": {"value": "first"}})
@@ -474,8 +484,8 @@ def run(plan: Plan, *, log: bool = False) -> Result:
 def _run(plan: Plan, copy: Prepared, *, log: bool) -> Result:
     async def main() -> Result:
         world = World.make(copy)
-        site = Site(world, Faults(Site.chance(plan.seed)), plan.seed, lines=[] if log else None, broker=plan.broker)
-        return await Schedule(plan, world, site, {name: Edition(name) for name in plan.definitions}).play()
+        site = Site(world, Faults(Site.chance(plan.seed)), plan.seed, lines=[] if log else None, broker=plan.broker, stock=plan.stock)
+        return await Schedule(plan, world, site, editions(plan.definitions)).play()
 
     return play(main)
 

@@ -112,6 +112,9 @@ def _resources(edition: Edition) -> Iterator[Object]:
         yield {"id": "found", "externalRef": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"selector": selector}}}
         names = "${found.map(f, f.metadata.name).join(',')}"
         yield {"id": "list", "template": _config("list", names=names, edition=tag)}
+    elif edition.name == "outer" and edition.shape == 1:
+        inner = {"apiVersion": GROUP_VERSION, "kind": "User", "metadata": {"name": "${schema.metadata.name}-inner"}}
+        yield {"id": "inner", "template": {**inner, "spec": {"of": "shared"}}}
     elif edition.name == "outer":
         inner = {"apiVersion": GROUP_VERSION, "kind": "App", "metadata": {"name": "${schema.metadata.name}-inner"}}
         yield {"id": "inner", "template": {**inner, "spec": {"text": f"${{schema.spec.text}}-{tag}"}}}
@@ -165,6 +168,8 @@ def wanted(
     elif edition.name == "catalog":
         names = ",".join(labelled(spec.get("team", "blue")))
         children["configmaps", f"{name}-list"] = {"data": {"names": names, "edition": tag}}
+    elif edition.name == "outer" and edition.shape == 1:
+        children["users", f"{name}-inner"] = {"spec.of": "shared"}
     elif edition.name == "outer":
         children["apps", f"{name}-inner"] = {"spec.text": f"{spec.get('text', 'plain')}-{tag}"}
     elif edition.name == "maker":
