@@ -16,7 +16,8 @@ from functools import partial
 from typing import Any
 
 from functions.bridge.assurance import HOLD, SAID, Assurance, Saying
-from functions.bridge.looks import Crd, Looks
+from functions.bridge.changes import differs, label
+from functions.bridge.definitions import Definitions
 from functions.bridge.named import Hooks as NamedHooks
 from functions.bridge.named import Named
 from functions.bridge.outage import Outage
@@ -25,23 +26,18 @@ from functions.bridge.queue import Queue
 from functions.bridge.references import References
 from functions.bridge.tasks import forever
 from functions.bridge.watcher import Change, Trouble, Watched
-from functions.bridge.watchset import Hooks, Served, WatchSet, active_revision
+from functions.bridge.watchset import Hooks, Served, WatchSet
 from functions.platform.cluster import Cluster
 from functions.platform.events import EVENT_ADD, EVENT_CONVERGE, EVENT_DELETE, EVENT_UPDATE, Event, Role, from_object
 from functions.platform.graphs import Kinds
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
 from functions.platform.post import Sent
 from functions.platform.waiting import Clock, Sleep
-from graphcore.converge.waits import Waits
-from graphcore.converge.waits import recorded as recorded_waits
 from graphcore.graph.model import Resource
-from graphcore.names import RGD_ID, RGD_NAME, WAITS_FOR
+from graphcore.names import RGD_NAME
 
 _TYPES = {"listed": EVENT_CONVERGE, "added": EVENT_ADD, "updated": EVENT_UPDATE, "deleted": EVENT_DELETE}
-_VOLATILE = ("resourceVersion",)
 FORBIDDEN = 403
-ASKED_AGAIN = 60.0
-"""Seconds for which a definition is not asked about missing rights again; while some are missing it asks by itself."""
 
 
 @dataclass(slots=True)
@@ -90,12 +86,10 @@ class Bridge:
         self._assurance = Assurance(self._wake, self._set, outside.clock)
         self._holding = asyncio.Event()
         self._unclaimed: list[Change] = []
-        self._looks = Looks(self._outage, self._found, self._kind_gone, self._failed, outside.sleep, self._outage.sleep)
-        self._told: dict[str, tuple[bool, bool]] = {}
+        self._definitions = Definitions(self._set, self._emit, self._report, self._outage, clock, sleep, self._failed)
         self._owners = Owners(lambda group, kind: served.kinds.instance if (served := self._set.serving(group, kind)) else None)
         hooks_of_named = NamedHooks(self._wake, self._set.whole, self._trouble, self._failed, outside.jitter, self._outage.sleep)
         self._named = Named(self._outage, hooks_of_named)
-        self._asked: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -112,7 +106,7 @@ class Bridge:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._looks.close()
+        await self._definitions.looks.close()
         await self.queue.close()
         await self._outage.close()
 
@@ -157,11 +151,11 @@ class Bridge:
         """Each reader by itself: what one cannot read keeps nothing from the others."""
         readers: list[Callable[[Change], None]] = []
         if change.resource == DEFINITIONS:
-            readers.append(self._definition_changed)
+            readers.append(self._definitions.definition_changed)
         elif change.resource == REVISIONS:
-            readers.append(self._revision_changed)
+            readers.append(self._definitions.revision_changed)
         elif change.resource == CRDS:
-            readers += [self._crd_changed, self._kind_changed]
+            readers += [self._definitions.crd_changed, self._definitions.kind_changed]
         elif any(served.kinds.instance == change.resource for served in self._set.served.values()):
             readers.append(self._instance_changed)
         # Any of them may be a member of an instance, or referred to by one.
@@ -170,81 +164,6 @@ class Bridge:
                 read(change)
             except Exception as error:  # others write what is read here, and one of them must not deafen the rest
                 self._failed(f"change of {change.resource.plural}", error)
-
-    def _definition_changed(self, change: Change) -> None:
-        # What a run records of its own waits is no news; that somebody took it away is.
-        if change.kind != "updated" or not _only_waits(change):
-            self._report(change, Role.DEFINITION)
-        if change.kind != "updated":
-            self._set.stale()
-        if change.kind == "deleted":
-            name = change.metadata.get("name")
-            freed = {str(crd["name"]) for crd in self.known(CRDS) if (crd.get("labels") or {}).get(RGD_NAME) == name}
-            self._wake_definitions(lambda waits: bool(waits.crds & freed))
-
-    def _revision_changed(self, change: Change) -> None:
-        # At start the definitions are told anyway; a revision becomes readable only after its CRD names it.
-        self._set.stale()
-        if change.kind != "listed":
-            self._report(change, Role.REVISION, partition=self._definition_uid(change))
-
-    def _crd_changed(self, change: Change) -> None:
-        self._set.stale()
-        if _label(change, RGD_NAME):
-            if change.kind != "listed":
-                self._report(change, Role.CRD, partition=self._definition_uid(change))
-            now, before = active_revision(change.metadata), active_revision(change.before)
-            # A definition that was made again begins at revision 1: the number alone does not tell.
-            moved = now != before or _label(change, RGD_ID) != ((change.before or {}).get("labels") or {}).get(RGD_ID, "")
-            if change.kind == "updated" and now is not None and moved:
-                # A key of its own: the definition's queue must not hold up the fan-out.
-                self._emit(change, Role.ACTIVATION)
-
-    def _kind_changed(self, change: Change) -> None:
-        """A kind may come, go, or be described otherwise: who uses it, waits for it or for its name hears of it."""
-        name = str(change.metadata["name"])
-        plural, _, group = name.partition(".")
-        if change.kind == "listed":
-            return
-        if change.kind == "deleted" or _differs(change):
-            self._wake_definitions(lambda waits: name in waits.crds)
-        if change.kind == "deleted":
-            self._told.pop(str(change.metadata["uid"]), None)
-            self._looks.deleted(name)
-            self._set.kick(group, plural, gone=True)
-            return
-        if change.kind == "added" or not _differs(change) or _differs(change, ("generation",)):
-            self._set.kick(group, plural)
-            if _label(change, RGD_NAME) or self._set.users(group, plural) or self._waited_for(group):
-                self._looks.look(name)
-
-    def _waited_for(self, group: str) -> bool:
-        return any(group == waited for metadata in self.known(DEFINITIONS) for waited, _ in recorded_waits({"metadata": metadata}).kinds)
-
-    def _found(self, crd: Crd, first: bool) -> None:
-        """A CRD was read: tell its definition that it is established or refused, and who waits for its kind that it is served."""
-        told = (crd.established, crd.refused)
-        generated = next((known for known in self.known(CRDS) if known.get("uid") == crd.uid and _labels(known).get(RGD_NAME)), None)
-        if first and generated and any(told) and self._told.get(crd.uid) != told:
-            self._told[crd.uid] = told
-            change = Change("listed", CRDS, generated)
-            self._emit(change, Role.CRD, partition=self._definition_uid(change))
-        if crd.established:
-            self._wake_definitions(lambda waits: (crd.group, crd.kind) in waits.kinds)
-
-    def _kind_gone(self, name: str) -> None:
-        """Who uses a kind that is gone, and was not made again at once, is not accepted any more."""
-        plural, _, group = name.partition(".")
-        users = self._set.users(group, plural)
-        for metadata in self.known(DEFINITIONS):
-            if metadata.get("name") in users:
-                self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
-
-    def _wake_definitions(self, concerned: Callable[[Waits], bool]) -> None:
-        """Tells the definitions whose recorded waits are concerned, so that what appears wakes those that wait for it and nobody else."""
-        for metadata in self.known(DEFINITIONS):
-            if concerned(recorded_waits({"metadata": metadata})):
-                self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION)
 
     def _instance_changed(self, change: Change) -> None:
         gone = change.kind == "deleted"
@@ -323,7 +242,7 @@ class Bridge:
 
     def _report(self, change: Change, role: Role, **fields: Any) -> None:
         """Emits unless nothing but the resourceVersion differs: metadata cannot show a status, and nobody waits for these kinds' status."""
-        if change.kind != "updated" or change.before is None or _differs(change):
+        if change.kind != "updated" or change.before is None or differs(change):
             self._emit(change, role, **fields)
 
     def _emit(
@@ -338,7 +257,7 @@ class Bridge:
     ) -> None:
         metadata = change.metadata
         if role in (Role.REVISION, Role.CRD):
-            metadata = {**metadata, "labels": {**(metadata.get("labels") or {}), RGD_NAME: _label(change, RGD_NAME)}}
+            metadata = {**metadata, "labels": {**(metadata.get("labels") or {}), RGD_NAME: label(change, RGD_NAME)}}
         identifier = self._outside.identifier()
         event = from_object(_TYPES[change.kind], role, change.resource, metadata, traceparent=f"00-{identifier}-{identifier[:16]}-01")
         event = replace(event, id=identifier, partition=partition or event.partition, refused=refused)
@@ -348,34 +267,17 @@ class Bridge:
             event = replace(event, type=EVENT_DELETE)
         self.inject(replace(event, **served.naming) if served else event)
 
-    def _definition_uid(self, change: Change) -> str:
-        """Key of the definition that a revision or CRD belongs to; made of its name if it is not known, so that it still has one queue."""
-        name = _label(change, RGD_NAME)
-        return next((str(metadata["uid"]) for metadata in self.known(DEFINITIONS) if metadata.get("name") == name), f"definition/{name}")
-
     def _trouble(self, watched: Watched, trouble: Trouble) -> None:
         self.queue.counts["watch_breaks"] += 1
         if trouble.again:
             return
         self._outside.trouble(f"{watched.resource.plural}.{watched.resource.group or 'core'}: {trouble.reason}")
         if trouble.code == FORBIDDEN:
-            self._refused(lambda kinds: watched.resource in {kinds.instance, *kinds.members, *kinds.references})
+            self._definitions.refused(lambda kinds: watched.resource in {kinds.instance, *kinds.members, *kinds.references})
 
     def refused(self, group: str, kind: str) -> None:
         """An instance of a kind could not be told what is wrong with it: its definition asks which right is missing."""
-        self._refused(lambda kinds: (kinds.instance.group, kinds.instance.kind) == (group, kind))
-
-    def _refused(self, concerned: Callable[[Kinds], bool]) -> None:
-        """Has the definitions of kinds ask for rights; each at most once in a while, as every instance of a kind meets the same refusal."""
-        now = self._outside.clock()
-        uids = {served.definition_uid for served in self._set.served.values() if concerned(served.kinds)}
-        for metadata in self.known(DEFINITIONS):
-            uid = str(metadata["uid"])
-            if uid in uids and now - self._asked.get(uid, -ASKED_AGAIN) >= ASKED_AGAIN:
-                self._asked[uid] = now
-                self._emit(Change("listed", DEFINITIONS, metadata), Role.DEFINITION, refused=True)
-        if len(self._asked) > 2 * len(self._set.served) + 16:
-            self._asked = {uid: moment for uid, moment in self._asked.items() if now - moment < ASKED_AGAIN}
+        self._definitions.refused(lambda kinds: (kinds.instance.group, kinds.instance.kind) == (group, kind))
 
     def _failed(self, what: str, error: Exception) -> None:
         """Nobody expected this: it is told and counted, and the work goes on."""
@@ -395,30 +297,3 @@ class Bridge:
                 served = self._set.serving(resource.group, resource.kind) if role is Role.INSTANCE else None
                 self._emit(Change("listed", resource, metadata), role, served=served)
                 await self._outside.sleep(self._resync_period * 0.1 / len(items) * self._outside.jitter())
-
-
-def _labels(metadata: dict[str, Any]) -> dict[str, str]:
-    return metadata.get("labels") or {}
-
-
-def _only_waits(change: Change) -> bool:
-    """Whether nothing but the record of what a definition waits for has been set or changed."""
-    notes = change.metadata.get("annotations") or {}
-    before = (change.before or {}).get("annotations") or {}
-    if WAITS_FOR not in notes or _differs(change, tuple({*change.metadata, *(change.before or {})} - {*_VOLATILE, "annotations"})):
-        return False
-    return {**notes, WAITS_FOR: ""} == {**before, WAITS_FOR: ""}
-
-
-def _label(change: Change, name: str) -> str:
-    for metadata in (change.metadata, change.before or {}):
-        value = (metadata.get("labels") or {}).get(name)
-        if value:
-            return str(value)
-    return ""
-
-
-def _differs(change: Change, fields: tuple[str, ...] = ()) -> bool:
-    now, before = change.metadata, change.before or {}
-    names = fields or tuple((now.keys() | before.keys()) - set(_VOLATILE))
-    return any(now.get(name) != before.get(name) for name in names)

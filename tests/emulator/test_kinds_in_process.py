@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions.bridge.bridge import Bridge
+from functions.bridge.definitions import Definitions
 from functions.bridge.tasks import forever
 from functions.platform.cluster import Request
 from functions.platform.events import Role
@@ -244,15 +245,24 @@ def test_what_nobody_can_read_on_a_definition_keeps_nothing_from_its_neighbours(
     play(scene, rgd_progress_requeue_delay=0.0)
 
 
-@pytest.mark.parametrize("reader", ["_crd_changed", "_kind_changed", "_definition_changed", "_instance_changed", "_member_changed"])
-def test_a_fault_of_one_reader_is_counted_and_keeps_nothing_from_the_others(reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = getattr(Bridge, reader)
+@pytest.mark.parametrize(
+    ("of", "reader"),
+    [
+        (Definitions, "crd_changed"),
+        (Definitions, "kind_changed"),
+        (Definitions, "definition_changed"),
+        (Bridge, "_instance_changed"),
+        (Bridge, "_member_changed"),
+    ],
+)
+def test_a_fault_of_one_reader_is_counted_and_keeps_nothing_from_the_others(of: type, reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = getattr(of, reader)
 
-    def broken(self: Bridge, change: Any) -> None:
+    def broken(self: Any, change: Any) -> None:
         real(self, change)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Bridge, reader, broken)
+    monkeypatch.setattr(of, reader, broken)
 
     async def scene(host: Host) -> None:
         client = host.client()
