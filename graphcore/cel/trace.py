@@ -15,7 +15,6 @@ from graphcore.cel.errors import EvaluationError, Reason
 from graphcore.cel.syntax.lexer import tokenize
 
 MAX_VALUES: Final = 8
-REDACTED: Final = "<redacted>"
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "[?": "]"}
 
 

@@ -26,11 +26,10 @@ RETRIES = 4
 
 @dataclass(slots=True)
 class Removal:
-    """held: accepted for deletion but still there. refused: one message per object that may not be deleted. gone: number that is gone."""
+    """held: accepted for deletion but still there. refused: one message per object that may not be deleted."""
 
     held: list[Object] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    gone: int = 0
 
     @property
     def descriptions(self) -> list[str]:
@@ -103,7 +102,6 @@ def _settle_one(session: Session, resource: Resource, listed: Object, result: Fo
         match result:
             case Missing():
                 session.wrote = True
-                removal.gone += 1
                 return
             case Found():
                 session.wrote = True
@@ -116,7 +114,6 @@ def _settle_one(session: Session, resource: Resource, listed: Object, result: Fo
                 current = yield from one(Get(resource, meta(listed)["name"], namespace_of(listed) or None))
         match current:
             case Missing():
-                removal.gone += 1
                 return
             case Found() if meta(current.object)["uid"] != meta(listed)["uid"] or not is_member(session, current.object):
                 raise Restart

@@ -7,7 +7,7 @@ A node that has not been observed is absent from the scope, and whoever reads it
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -204,9 +204,3 @@ def _without_omit(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_omit(item) for item in value if item is not OMIT]
     return value
-
-
-def iterator_names(for_each: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Names of the iterators of a ``forEach`` in order."""
-    for dimension in for_each:
-        yield from dimension

@@ -68,13 +68,6 @@ def _with_defaults(names: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def message_of(crd_name: str, problems: Sequence[Problem]) -> str:
-    """The API server's whole answer for these problems."""
-    entries = [f"{problem.path}: {problem.message}" for problem in problems]
-    listed = entries[0] if len(entries) == 1 else f"[{', '.join(entries)}]"
-    return f'CustomResourceDefinition.apiextensions.k8s.io "{crd_name}" is invalid: {listed}'
-
-
 def _group_and_scope(spec: Mapping[str, Any]) -> list[Problem]:
     found = []
     group = spec.get("group") or ""

@@ -135,9 +135,7 @@ class Controllers:
             owner = self._owner(reference, key[0])
             if owner is None:
                 gone.append(reference)
-            elif (isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND) and reference.get("blockOwnerDeletion")) or (
-                isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND)
-            ):
+            elif isinstance(owner, Entry) and _has_finalizer(owner, FOREGROUND):
                 waiting.append(reference)
             else:
                 solid.append(reference)

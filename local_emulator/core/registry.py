@@ -16,7 +16,6 @@ from local_emulator.core.codec import decode, encode
 from local_emulator.core.store import CollectionKey
 
 Object = dict[str, Any]
-WRITE_VERBS = ("create", "update", "patch", "delete", "deletecollection")
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 

@@ -106,24 +106,6 @@ def conflict(group: str, plural: str, name: str, why: str = MODIFIED) -> ApiErro
     return ApiError(409, "Conflict", message, _details(group, plural, name))
 
 
-def apply_conflict(causes: Iterable[tuple[str, str]]) -> ApiError:
-    """Server-side apply met fields of others. causes: (message, field path), already in order."""
-    pairs = list(causes)
-    if len(pairs) == 1:
-        message = f"Apply failed with 1 conflict: {pairs[0][0]}: {pairs[0][1]}"
-    else:
-        grouped: dict[str, list[str]] = {}
-        for text, path in pairs:
-            grouped.setdefault(text, []).append(path)
-        parts = [
-            f"{text}:\n" + "\n".join(f"- {path}" for path in paths) if len(paths) > 1 else f"{text}: {paths[0]}"
-            for text, paths in grouped.items()
-        ]
-        message = f"Apply failed with {len(pairs)} conflicts: " + "\n".join(parts)
-    details = {"causes": [{"reason": "FieldManagerConflict", "message": text, "field": path} for text, path in pairs]}
-    return ApiError(409, "Conflict", message, details)
-
-
 def invalid(group: str, kind: str, name: str, causes: Iterable[Cause]) -> ApiError:
     """422; the causes' texts are joined as the API server joins aggregated errors (repetitions shown once)."""
     listed = list(causes)

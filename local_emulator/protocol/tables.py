@@ -13,7 +13,6 @@ from local_emulator.core.registry import Column, Resource
 from local_emulator.protocol.printer_table import PRINTERS
 
 NAME = Column("Name", "string", "name", "Name of the object; unique within a namespace among objects of its kind.")
-AGE = Column("Age", "string", "", "Time since the object was created.")
 CREATED_AT = Column("Created At", "date", "", "Time at which the object was created.")
 CUSTOM_AGE = Column("Age", "date", "", "Time since the object was created.", 0, ".metadata.creationTimestamp")
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from graphcore.openapi.crd_validation import message_of, validate_crd
+from graphcore.openapi.crd_validation import validate_crd
 
 FILE = Path(__file__).parents[2] / "data" / "crds" / "answers.json.gz"
 
@@ -33,8 +33,12 @@ def answers() -> list[dict[str, Any]]:
 
 
 def said(crd: dict[str, Any]) -> str:
-    problems = validate_crd(crd)
-    return message_of(crd["metadata"]["name"], problems) if problems else ""
+    """The API server's whole answer for the faults that are found here; "" for none."""
+    entries = [f"{problem.path}: {problem.message}" for problem in validate_crd(crd)]
+    if not entries:
+        return ""
+    listed = entries[0] if len(entries) == 1 else f"[{', '.join(entries)}]"
+    return f'CustomResourceDefinition.apiextensions.k8s.io "{crd["metadata"]["name"]}" is invalid: {listed}'
 
 
 def normal(message: str) -> str:
