@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from functions.bridge.bridge import Bridge, Outside
+from functions.bridge.looks import Looks
 from functions.bridge.main import Inlet, application
+from functions.bridge.named import Hooks as NamedHooks
+from functions.bridge.named import Named
 from functions.bridge.owners import Owners
 from functions.bridge.queue import UNSENT, Queue
 from functions.bridge.references import References
 from functions.bridge.tasks import forever
-from functions.bridge.watcher import Change
+from functions.bridge.watcher import Change, Follower
 from functions.bridge.watchset import Hooks, WatchSet
 from functions.platform.cluster import Answer, Request
 from functions.platform.events import EVENT_UPDATE, Changed, Event, Reference, Role, parse
@@ -25,6 +29,8 @@ from functions.platform.settings import Settings
 from functions.platform.telemetry import Telemetry
 from graphcore.converge.metadata import inventory_fault, recorded_inventory
 from graphcore.converge.parents import labelled_parent
+from graphcore.converge.references import Reference as Awaited
+from graphcore.converge.references import record
 from graphcore.converge.references import recorded as recorded_references
 from graphcore.converge.safety.mark import Mark, read_mark
 from graphcore.converge.waits import Waits
@@ -374,3 +380,80 @@ def test_a_run_that_dies_lets_go_of_its_object(fault: Callable[[], Coroutine[Any
 
     run(scene())
     assert told == ["bad", "bad"]
+
+
+@pytest.mark.parametrize(("where", "what"), [(Bridge, "_resync"), (Bridge, "_hold"), (WatchSet, "keep"), (Follower, "follow")])
+def test_each_task_of_the_bridge_is_begun_again_and_its_fault_told(where: type, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = 0
+    lines: list[str] = []
+    right = getattr(where, what)
+
+    async def faulty(self: Any) -> None:
+        nonlocal begun
+        begun += 1
+        if begun < 3:
+            raise RecursionError
+        await right(self)
+
+    monkeypatch.setattr(where, what, faulty)
+
+    async def nowhere(_event: Event) -> Sent:
+        return Sent(204)
+
+    async def kinds(_name: str, definition: str, _uid: str, _revision: int) -> Kinds | None:
+        return Kinds(kind(definition), frozenset(), frozenset())
+
+    async def scene() -> None:
+        outside = Outside(nowhere, kinds, lambda: 0.0, lambda: 0.0, lambda: "0" * 32, lines.append, at_once)
+        bridge = Bridge(Nothing(crd("goods")), outside, resync_period=0.0, retry_delay=0.0)
+        await bridge.start()
+        while begun < 3 or not bridge._set.serving("kro.run", "Goods"):
+            await asyncio.sleep(0)
+        assert bridge.queue.counts["bridge_errors"] == 2
+        await bridge.stop()
+
+    run(scene())
+    assert sum("unexpected RecursionError" in line for line in lines) == 2
+
+
+def test_a_look_at_a_crd_and_a_watch_by_name_are_begun_again() -> None:
+    faults = [RecursionError(), KeyError("uid"), RecursionError(), KeyError("uid")]
+    failed: list[str] = []
+    found: list[str] = []
+    woken: list[str] = []
+
+    class Faulty(Nothing):
+        async def send(self, request: Request) -> Answer:
+            if faults:
+                raise faults.pop()
+            if request.path.endswith("/goods.kro.run"):
+                return Answer(200, {**crd("goods"), "spec": {"group": "kro.run", "names": {"kind": "Good"}}})
+            return await super().send(request)
+
+    async def scene() -> None:
+        looks = Looks(
+            Faulty(), lambda seen, _: found.append(seen.name), lambda _: None, lambda what, _: failed.append(what), at_once, at_once
+        )
+        looks.look("goods.kro.run")
+        while not found:
+            await asyncio.sleep(0)
+        faults.extend([RecursionError(), KeyError("uid")])
+        hooks = NamedHooks(
+            lambda _, metadata: woken.append(metadata["name"]),
+            lambda _: False,
+            lambda *_: None,
+            lambda what, _: failed.append(what),
+            lambda: 0.0,
+            at_once,
+        )
+        named = Named(Faulty(), hooks)
+        labels, notes = record([Awaited(CONFIG_MAP, "default", "x", awaited=True)])
+        named.record(kind("goods"), {"name": "one", "uid": "u", "labels": labels, "annotations": notes}, gone=False)
+        while not woken:
+            await asyncio.sleep(0)
+        for task in named.tasks:
+            task.cancel()
+        await looks.close()
+
+    run(scene())
+    assert failed == ["look at a CRD"] * 4 + ["watch of configmaps x"] * 2
