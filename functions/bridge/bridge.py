@@ -24,9 +24,10 @@ from functions.bridge.outage import Outage
 from functions.bridge.owners import Owners
 from functions.bridge.queue import Queue
 from functions.bridge.references import References
+from functions.bridge.served import Served
 from functions.bridge.tasks import forever
 from functions.bridge.watcher import Change, Trouble, Watched
-from functions.bridge.watchset import Hooks, Served, WatchSet
+from functions.bridge.watchset import Hooks, WatchSet
 from functions.platform.cluster import Cluster
 from functions.platform.events import EVENT_ADD, EVENT_CONVERGE, EVENT_DELETE, EVENT_UPDATE, Event, Role, from_object
 from functions.platform.graphs import Kinds

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 from functions.bridge.changes import VOLATILE, differs, label
 from functions.bridge.looks import Crd, Looks
 from functions.bridge.outage import Outage
+from functions.bridge.served import active_revision
 from functions.bridge.watcher import Change
-from functions.bridge.watchset import WatchSet, active_revision
+from functions.bridge.watchset import WatchSet
 from functions.platform.events import Role
 from functions.platform.graphs import Kinds
 from functions.platform.paths import CRDS, DEFINITIONS

@@ -10,48 +10,26 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from functions.bridge.served import Served, active_revision
+from functions.bridge.served import watched as wanted_of
 from functions.bridge.tasks import forever
 from functions.bridge.watcher import Change, Follower, Trouble, Watched
 from functions.platform.cluster import Cluster
 from functions.platform.graphs import Kinds
-from functions.platform.merging import UNSETTLED
-from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
+from functions.platform.paths import CRDS, DEFINITIONS
 from functions.platform.waiting import Clock, Sleep
 from graphcore.converge.safety.mark import read_mark
 from graphcore.graph.model import Resource
-from graphcore.names import ACTIVE_REVISION, NO_REVISION, OWNED, RGD_ID, RGD_NAME
-from graphcore.numbers import whole
+from graphcore.names import RGD_ID, RGD_NAME
 
-SELECT_OWNED = f"{OWNED}=true"
 REREAD = 3.0
 AT_ONCE = 16
 """Revisions read at once."""
 _NONE = Kinds(CRDS, frozenset(), frozenset())
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What one generated CRD serves; at :data:`graphcore.names.NO_REVISION` nothing, and its instances have to ask it.
-
-    asof: resourceVersion of the CRD in which that was first seen.
-    """
-
-    definition: str
-    definition_uid: str
-    revision: int
-    kinds: Kinds
-    asof: str = field(default="", compare=False)
-
-    @property
-    def naming(self) -> dict[str, Any]:
-        """What events for instances say of it: their ``definition``, ``revision`` and ``asof``."""
-        if self.revision == NO_REVISION:
-            return {"definition": UNSETTLED, "revision": None, "asof": self.asof}
-        return {"definition": self.definition_uid, "revision": self.revision, "asof": self.asof}
 
 
 @dataclass(slots=True)
@@ -280,7 +258,7 @@ class WatchSet:
         return uid in self._left
 
     def _follow(self, served: Collection[Served]) -> None:
-        wanted = {watched.resource: watched for watched in _watched(served, (places for _, places in self._places.values()))}
+        wanted = {watched.resource: watched for watched in wanted_of(served, (places for _, places in self._places.values()))}
         for resource in [resource for resource in self._followed if resource not in wanted]:
             self._followed.pop(resource).task.cancel()
             self._places = {uid: entry for uid, entry in self._places.items() if entry[0] != resource}
@@ -353,25 +331,3 @@ class WatchSet:
         followed.members, followed.whole = True, whole
         self._announce()
         self._hooks.listed(watched.resource, members_anew, whole_anew)
-
-
-def _watched(served: Collection[Served], places: Iterable[frozenset[Resource]]) -> list[Watched]:
-    """What is always followed, and the kinds of the served revisions and of what there is.
-
-    Where a kind has several parts to play (definitions and CRDs can be members, too), the widest selection wins.
-    """
-    selectors = {resource: SELECT_OWNED for members in (*(item.kinds.members for item in served), *places) for resource in members}
-    for item in served:
-        for resource in (item.kinds.instance, *item.kinds.references):
-            selectors[resource] = ""
-    selectors |= dict.fromkeys((DEFINITIONS, REVISIONS, CRDS), "")
-    return [
-        Watched(resource, selector)
-        for resource, selector in sorted(selectors.items(), key=lambda pair: (pair[0].api_version, pair[0].plural))
-    ]
-
-
-def active_revision(metadata: dict[str, Any] | None) -> int | None:
-    """The revision that a generated CRD serves, by its metadata."""
-    value = ((metadata or {}).get("annotations") or {}).get(ACTIVE_REVISION, "")
-    return whole(value)

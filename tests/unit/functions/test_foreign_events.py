@@ -21,8 +21,8 @@ from functions.bridge.main import Inlet
 from functions.bridge.main import application as bridge_application
 from functions.bridge.owners import Owners
 from functions.bridge.references import References
+from functions.bridge.served import active_revision
 from functions.bridge.watcher import Change
-from functions.bridge.watchset import active_revision
 from functions.instance.main import request_of
 from functions.platform import events
 from functions.platform.cluster import METADATA, METADATA_LIST, Answer, Request, TooDeepError, answer_of, decode
