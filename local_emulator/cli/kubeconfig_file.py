@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from local_emulator.cli.console import Misuse
+from local_emulator.cli.lent_file import lent
 from local_emulator.protocol.kubeconfig import content
 
 
@@ -32,20 +32,9 @@ def check(path: Path) -> None:
         raise Misuse(f"{path} belongs to a local API that serves at {server}; name another file")
 
 
-@contextlib.contextmanager
-def handed_out(path: Path, server: str) -> Iterator[None]:
+def handed_out(path: Path, server: str) -> AbstractContextManager[None]:
     """The file while the block runs. It is removed if nobody else has written it meanwhile. Raises Misuse."""
-    text = content(server)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Misuse(f"{path}: {error.strerror or error}") from None
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            if path.read_text(encoding="utf-8", errors="replace") == text:
-                path.unlink()
+    return lent(path, content(server))
 
 
 def _server(text: str) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from local_emulator.cli.console import Misuse
+from local_emulator.cli.lent_file import lent
 
 _CONTENT = re.compile(r"ready ([1-9][0-9]{0,9})\n")
 
@@ -37,23 +37,9 @@ def clear(path: Path) -> None:
         raise Misuse(f"{path}: {error.strerror or error}") from None
 
 
-@contextlib.contextmanager
-def ready_mark(path: Path | None) -> Iterator[None]:
+def ready_mark(path: Path | None) -> AbstractContextManager[None]:
     """A file that exists while everything runs; it is removed if nobody else has written it meanwhile. Raises Misuse."""
-    if path is None:
-        yield
-        return
-    text = f"ready {os.getpid()}\n"
-    try:
-        path.write_text(text, encoding="ascii")
-    except OSError as error:
-        raise Misuse(f"{path}: {error.strerror or error}") from None
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            if path.read_text(encoding="utf-8", errors="replace") == text:
-                path.unlink()
+    return nullcontext() if path is None else lent(path, f"ready {os.getpid()}\n")
 
 
 def _runs(process: int) -> bool:
