@@ -273,7 +273,7 @@ def late_list_untold() -> Context:
     def listed(self: assurance.Assurance, *_: Any, **_more: Any) -> None:
         self.advance()
 
-    return patch.object(assurance.Assurance, "listed", listed)
+    return _all(patch.object(assurance.Assurance, "listed", listed), gap_untold())
 
 
 @mutant("what a reference fits before its record is known is not told")

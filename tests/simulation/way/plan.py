@@ -94,6 +94,11 @@ THEMES: Mapping[str, tuple[tuple[tuple[str, ...], ...], Weights, Weights]] = {
         {"source": 6, "edit": 2, "create": 2, "remove": 0.5, "child_deleted": 0.5, "edition": 0.5},
         {"lag": 3, "away": 2, "slow": 3, "compact": 1, "bridge": 2, "half_blind": 1, "late": 1, "refuse": 0.5},
     ),
+    "firsts": (
+        (("app",), ("maker",)),
+        {"source": 2, "edit": 1, "create": 1, "child_deleted": 1, "edition": 1},
+        {"wider": 6, "lag": 2, "late": 1, "kill": 0.5, "half_blind": 0.5},
+    ),
     "orphans": (
         (("app",), ("app", "maker")),
         {"remove_soon": 3, "create": 3, "edit": 2, "edition": 1},
@@ -254,6 +259,15 @@ class Draws:
 
     def _half_blind(self) -> Mapping[str, Any]:
         return {"away": round(self.random.expovariate(1.0), 3), "share": self.random.choice((0.3, 0.6)), "seconds": self._for()}
+
+    def _wider(self) -> Mapping[str, Any]:
+        moments = sorted(round(self.random.uniform(0.2, 6.0), 3) for _ in range(3))
+        return {
+            **self._edit(),
+            "name": self.random.choice(("user", "catalog")),
+            "much": round(self.random.uniform(3.0, 15.0), 3),
+            "moments": moments,
+        }
 
     def _stray_write(self) -> Mapping[str, Any]:
         moments = sorted(round(self.random.uniform(0.01, 2.0), 3) for _ in range(2))

@@ -70,6 +70,7 @@ class Schedule:
     removed: set[str] = field(default_factory=set)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     numbers: int = 0
+    pending: int = 0
 
     # choosing
 
@@ -105,7 +106,13 @@ class Schedule:
             self.world.delete(self._resource(obj), obj["metadata"].get("namespace"), obj["metadata"]["name"])
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(seconds, work)
+        self.pending += 1
+
+        def due() -> None:
+            self.pending -= 1
+            work()
+
+        asyncio.get_running_loop().call_later(seconds, due)
 
     # what users do
 
@@ -235,6 +242,7 @@ class Schedule:
         """The CRD of a child's kind is taken away with all its objects, and put back."""
         if "maker" not in self.editions:
             return
+        self.removed |= {item["metadata"]["uid"] for item in self.world.all(WIDGET)}
         self.world.delete(CRDS, None, WIDGET_CRD["metadata"]["name"])
         self._later(seconds, lambda: self.world.apply(CRDS, WIDGET_CRD) and None)
 
@@ -324,6 +332,22 @@ class Schedule:
         self._fault(Fault("refuse", "bridge", ("graphrevisions",), "read", 500, share=share), seconds + away)
         self.bridge(away)
 
+    def wider(self, where: float, value: int, name: str, much: float, moments: list[float]) -> None:
+        """A definition is the first to refer to a kind, whose list comes late; meanwhile instances are made, and what they refer to changes."""
+        if name not in self.editions:
+            self.numbers += 1
+            edition = Edition(name, self.numbers)
+            if not self.world.apply(DEFINITIONS, definition(edition)).ok:
+                return
+            self.editions[name] = edition
+        self._fault(Fault("slow", "bridge", ("configmaps",), "list", seconds=much), max(moments) + 1.0)
+        kind, place = INSTANCES[name], PLACES[int(where * len(PLACES))]
+        metadata = {"name": f"{name}-w", "namespace": place}
+        body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": spec_of(name, value)}
+        self._later(moments[0], lambda: self.world.apply(kind, body) and None)
+        for number, moment in enumerate(moments[1:]):
+            self._later(moment, lambda number=number: self.source(where, value + 6 * number))
+
     def stray_write(self, where: float, value: int, much: float, killed: float, removed: float) -> None:
         """Writes are on their way to the API server when their process dies and the instance goes."""
         self._fault(Fault("slow", "instance", self._plurals("members"), "write", seconds=much, spared="-main"), killed + 0.1)
@@ -403,9 +427,9 @@ class Schedule:
         return result
 
     async def _heal(self) -> None:
-        """Waits until all that goes wrong is over."""
+        """Waits until all that goes wrong is over, and users are done."""
         await asyncio.gather(*self.tasks)
-        while self.site.faults.now or any(not process.thaw.is_set() for process in self.site.functions):
+        while self.pending:
             await asyncio.sleep(0.5)
         await asyncio.gather(*self.tasks)
         if self.world.get(CRDS, None, WIDGET_CRD["metadata"]["name"]) is None:
