@@ -21,7 +21,7 @@ from local_emulator.objects.model.models import Model, custom_model
 from local_emulator.protocol import server
 
 MOST = 2000
-LISTED = 3
+LISTED = 2
 """Changes in one event."""
 _MODELS: dict[str, Model] = {}
 _GRAPHS: dict[tuple[Any, ...], Graph] = {}
