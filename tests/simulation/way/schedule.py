@@ -102,8 +102,11 @@ class Schedule:
 
     def _delete(self, obj: Object | None) -> None:
         if obj is not None:
-            self.removed.add(obj["metadata"]["uid"])
-            self.world.delete(self._resource(obj), obj["metadata"].get("namespace"), obj["metadata"]["name"])
+            key = (self._resource(obj), obj["metadata"].get("namespace"), obj["metadata"]["name"])
+            # Another one of that name may have taken its place.
+            found = self.world.get(*key)
+            self.removed |= {found["metadata"]["uid"]} if found else set()
+            self.world.delete(*key)
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
         self.pending += 1
