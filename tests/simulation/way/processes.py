@@ -15,7 +15,7 @@ from functions.definition import main as definition
 from functions.fanout.main import Fanout
 from functions.instance import main as instance
 from functions.platform.delivery import Function
-from functions.platform.events import FUNCTION_OF, Event, EventError, Reference, Role
+from functions.platform.events import FUNCTION_OF, Event, EventError, Reference
 from functions.platform.platform import Platform, assemble
 from functions.platform.post import ANSWER_HEADER, REFUSED, Sent, seconds
 from functions.platform.runs import Report, Run
@@ -121,7 +121,7 @@ class Site:
 
     async def deliver(self, url: str, event: Event, headers: Mapping[str, str]) -> Sent:
         """To one of the processes behind an address."""
-        if self.stock and event.role in (Role.INSTANCE, Role.MEMBER):
+        if self.stock and event.watched:
             event = replace(event, revision=None, definition="", asof="")
         if url.startswith(BRIDGE):
             return Sent(0) if self.bridge is None else self.bridge.take(event, headers)
