@@ -68,7 +68,7 @@ THEMES: Mapping[str, tuple[tuple[tuple[str, ...], ...], Weights, Weights]] = {
         {"refuse": 2, "lag": 2, "away": 2, "slow": 1, "post": 1, "late": 1, "compact": 1, "kill": 1, "bridge": 1, "freeze": 0.5},
     ),
     "labels": (
-        (("app",), ("app", "maker")),
+        (("app",), ("app", "maker"), ("app", "user"), ("app", "catalog")),
         {"labels": 4, "child_deleted": 2, "several_deleted": 1, "edit": 1, "create": 0.5, "remove": 0.5, "labelled_deleted": 2},
         {"late": 2, "lag": 2, "away": 1, "compact": 1, "kill": 0.3, "post": 1},
     ),
@@ -92,7 +92,7 @@ THEMES: Mapping[str, tuple[tuple[tuple[str, ...], ...], Weights, Weights]] = {
     "references": (
         (("user",), ("catalog",), ("user", "catalog")),
         {"source": 6, "edit": 2, "create": 2, "remove": 0.5, "child_deleted": 0.5, "edition": 0.5},
-        {"lag": 3, "away": 2, "slow": 3, "compact": 1, "bridge": 2, "half_blind": 1, "late": 1, "refuse": 0.5},
+        {"lag": 3, "away": 2, "slow": 3, "compact": 1, "bridge": 2, "half_blind": 1, "late": 1, "refuse": 0.5, "late_record": 5},
     ),
     "firsts": (
         (("app",), ("maker",)),
@@ -259,6 +259,10 @@ class Draws:
 
     def _half_blind(self) -> Mapping[str, Any]:
         return {"away": round(self.random.expovariate(1.0), 3), "share": self.random.choice((0.3, 0.6)), "seconds": self._for()}
+
+    def _late_record(self) -> Mapping[str, Any]:
+        moments = sorted(round(self.random.uniform(0.2, 8.0), 3) for _ in range(2))
+        return {**self._edit(), "much": self.random.choice((4.0, 8.0)), "moments": moments}
 
     def _wider(self) -> Mapping[str, Any]:
         moments = sorted(round(self.random.uniform(0.2, 6.0), 3) for _ in range(3))

@@ -28,6 +28,8 @@ from tests.simulation.way.world import World
 PAGE = 2
 """Instances told in one delivery of a fan-out."""
 COPIES = 2
+MOST_RUNS = 2000
+"""Runs of a schedule, some thirty of which are needed; who makes more goes on without end."""
 ROLES = ("definition", "instance", "fanout")
 BRIDGE = "http://bridge.local"
 SETTINGS = Settings(
@@ -167,6 +169,8 @@ class FunctionProcess:
             run = {"definition": definition, "instance": instance}[self.role].make(platform)
 
         async def counted(target: Reference, events: tuple[Event, ...]) -> Report:
+            if len(self.site.runs) >= MOST_RUNS:
+                await asyncio.Event().wait()
             self.site.runs.append(Started(asyncio.get_running_loop().time(), self.role, target, events))
             return await run(target, events)
 

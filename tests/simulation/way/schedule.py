@@ -20,7 +20,7 @@ from tests.simulation.way.clock import play
 from tests.simulation.way.memory import shared
 from tests.simulation.way.network import Fault, Faults
 from tests.simulation.way.plan import Plan
-from tests.simulation.way.processes import COPIES, ROLES, BridgeProcess, FunctionProcess, Site
+from tests.simulation.way.processes import COPIES, MOST_RUNS, ROLES, BridgeProcess, FunctionProcess, Site
 from tests.simulation.way.shapes import ACCOUNT, CONFIG, INSTANCES, SECRET, WIDGET, WIDGET_CRD, Edition, Object, definition
 from tests.simulation.way.world import NAMESPACES, Prepared, World
 
@@ -351,6 +351,18 @@ class Schedule:
         for number, moment in enumerate(moments[1:]):
             self._later(moment, lambda number=number: self.source(where, value + 6 * number))
 
+    def late_record(self, where: float, value: int, much: float, moments: list[float]) -> None:
+        """What an instance refers to changes before the watch of its kind shows that it does."""
+        self._fault(Fault("lag", "bridge", self._plurals("instances"), seconds=much), 12.0)
+        kind, place = INSTANCES[next((name for name in ("user", "catalog") if name in self.editions), "app")], PLACES[value % len(PLACES)]
+        found = self._pick(self.world.all(kind, place), where)
+        if found is None:
+            return
+        other = {"of": SOURCES[value % 2]} if kind is INSTANCES["user"] else {"team": ("blue", "red")[value % 2]}
+        self._patch(found, {"spec": other})
+        for number, moment in enumerate(moments):
+            self._later(moment, lambda number=number: self.source((PLACES.index(place) + 0.5) / len(PLACES), value + 6 * number))
+
     def stray_write(self, where: float, value: int, much: float, killed: float, removed: float) -> None:
         """Writes are on their way to the API server when their process dies and the instance goes."""
         self._fault(Fault("slow", "instance", self._plurals("members"), "write", seconds=much, spared="-main"), killed + 0.1)
@@ -417,10 +429,12 @@ class Schedule:
         await self._heal()
         healed = loop.time()
         found = ["never looked"]
-        while found and loop.time() - healed < LONGEST:
+        while found and loop.time() - healed < LONGEST and len(self.site.runs) < MOST_RUNS:
             await asyncio.sleep(STEP)
             found = oracle.faults(self)
         took = loop.time() - healed
+        if len(self.site.runs) >= MOST_RUNS:
+            found.append("no end in sight")
         if not found:
             begun = len(self.site.runs)
             await asyncio.sleep(WATCHED)
