@@ -107,7 +107,7 @@ THEMES: Mapping[str, tuple[tuple[tuple[str, ...], ...], Weights, Weights]] = {
     "merging": (
         (("app",), ("app", "user")),
         {"several_deleted": 4, "child_deleted": 2, "child_edited": 2, "edit": 2, "labels": 1, "edition": 1, "remove": 0.5, "create": 0.5},
-        {"late": 4, "lag": 2, "away": 3, "compact": 2, "freeze": 1, "post": 1, "kill": 0.5},
+        {"flapping": 3, "late": 4, "lag": 2, "away": 3, "compact": 2, "freeze": 1, "post": 1, "kill": 0.5},
     ),
     "kinds": (
         (("maker",), ("app", "outer"), ("maker", "outer", "app"), ("app", "outer", "user")),
@@ -263,6 +263,10 @@ class Draws:
     def _late_record(self) -> Mapping[str, Any]:
         moments = sorted(round(self.random.uniform(0.2, 8.0), 3) for _ in range(2))
         return {**self._edit(), "much": self.random.choice((4.0, 8.0)), "moments": moments}
+
+    def _flapping(self) -> Mapping[str, Any]:
+        moments = sorted(round(self.random.uniform(0.5, 20.0), 3) for _ in range(6))
+        return {"where": self._where(), "seconds": 20.0, "moments": moments}
 
     def _wider(self) -> Mapping[str, Any]:
         moments = sorted(round(self.random.uniform(0.2, 6.0), 3) for _ in range(3))

@@ -200,9 +200,9 @@ class Schedule:
             change = dict.fromkeys(labels)
         else:
             change = {label: theirs.get(label, "someone") for label in labels}
-        if change.get(names.APPLYSET_PART_OF) is not None:
-            # Now another ApplySet's, which nobody may take it from.
-            self.foreign.add(found["metadata"]["uid"])
+        if names.APPLYSET_PART_OF in change:
+            # Another ApplySet's, which nobody may take it from; or nobody's, which anybody may.
+            (self.foreign.add if change[names.APPLYSET_PART_OF] else self.foreign.discard)(found["metadata"]["uid"])
         self._patch(found, {"metadata": {"labels": change}})
         return found
 
@@ -362,6 +362,13 @@ class Schedule:
         self._patch(found, {"spec": other})
         for number, moment in enumerate(moments):
             self._later(moment, lambda number=number: self.source((PLACES.index(place) + 0.5) / len(PLACES), value + 6 * number))
+
+    def flapping(self, where: float, seconds: float, moments: list[float]) -> None:
+        """The watches of children break as soon as they are opened, and a child is deleted again and again."""
+        self._fault(Fault("away", "bridge", self._plurals("members")), seconds)
+        found = self._pick(self.children(), where)
+        for moment in moments:
+            self._later(moment, lambda: self._delete(found))
 
     def stray_write(self, where: float, value: int, much: float, killed: float, removed: float) -> None:
         """Writes are on their way to the API server when their process dies and the instance goes."""
