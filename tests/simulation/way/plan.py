@@ -127,7 +127,7 @@ THEMES: Mapping[str, tuple[tuple[tuple[str, ...], ...], Weights, Weights]] = {
     "hostile": (
         (("app",), ("app", "user")),
         {"notes": 3, "revision_note": 3, "edit": 2, "child_deleted": 2, "edition": 2, "foreign": 1, "team": 1},
-        {"bridge": 2, "kill": 2, "late": 1, "lag": 1, "away": 1},
+        {"demoted": 3, "bridge": 2, "kill": 2, "late": 1, "lag": 1, "away": 1},
     ),
 }
 
@@ -267,6 +267,9 @@ class Draws:
     def _flapping(self) -> Mapping[str, Any]:
         moments = sorted(round(self.random.uniform(0.5, 20.0), 3) for _ in range(6))
         return {"where": self._where(), "seconds": 20.0, "moments": moments}
+
+    def _demoted(self) -> Mapping[str, Any]:
+        return {**self._edit(), "after": round(self.random.uniform(0.5, 5.0), 3)}
 
     def _wider(self) -> Mapping[str, Any]:
         moments = sorted(round(self.random.uniform(0.2, 6.0), 3) for _ in range(3))

@@ -370,6 +370,12 @@ class Schedule:
         for moment in moments:
             self._later(moment, lambda: self._delete(found))
 
+    def demoted(self, where: float, value: int, after: float) -> None:
+        """Processes that know nothing meet an instance whose record of the revision somebody has taken back."""
+        self.edition(where, value % 3)
+        self._later(after, lambda: self._kill([one for one in self.site.functions if one.role == "instance"], 0.05))
+        self._later(after + 0.2, lambda: self.revision_note(where, value))
+
     def stray_write(self, where: float, value: int, much: float, killed: float, removed: float) -> None:
         """Writes are on their way to the API server when their process dies and the instance goes."""
         self._fault(Fault("slow", "instance", self._plurals("members"), "write", seconds=much, spared="-main"), killed + 0.1)
