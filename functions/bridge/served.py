@@ -10,9 +10,9 @@ from functions.bridge.watcher import Watched
 from functions.platform.graphs import Kinds
 from functions.platform.merging import UNSETTLED
 from functions.platform.paths import CRDS, DEFINITIONS, REVISIONS
+from graphcore.converge.metadata import active_revision as revision_of
 from graphcore.graph.model import Resource
-from graphcore.names import ACTIVE_REVISION, NO_REVISION, OWNED
-from graphcore.numbers import whole
+from graphcore.names import NO_REVISION, OWNED
 
 SELECT_OWNED = f"{OWNED}=true"
 MOST_PER_INSTANCE = 256
@@ -76,5 +76,4 @@ def _left_over(places: Iterable[frozenset[Resource]], covered: Collection[Resour
 
 def active_revision(metadata: dict[str, Any] | None) -> int | None:
     """The revision that a generated CRD serves, by its metadata."""
-    value = ((metadata or {}).get("annotations") or {}).get(ACTIVE_REVISION, "")
-    return whole(value)
+    return revision_of({"metadata": metadata or {}})

@@ -12,8 +12,7 @@ from typing import Any
 
 from graphcore import names
 from graphcore.converge.effects import CRDS, DEFINITIONS, Create, Found, Get, Missing, Patch, Record, Refused
-from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
-from graphcore.converge.resolving import active_revision
+from graphcore.converge.metadata import active_revision, annotations_of, labels_of, meta, regarding
 from graphcore.converge.safety.attempt import Object, Restart
 from graphcore.converge.steps import Steps, one
 from graphcore.openapi.compat import Changes, compare

@@ -40,8 +40,8 @@ from graphcore.converge.repeats import NEVER, Repeat, since
 from graphcore.converge.revisions import RevisionRefused
 from graphcore.converge.rights import Rights, review_rights
 from graphcore.converge.safety.attempt import Blocked, Object, Restart
-from graphcore.converge.status import same
 from graphcore.converge.steps import Steps, every, one
+from graphcore.converge.values import same
 from graphcore.converge.waits import Waits
 from graphcore.errors import Problem, ProblemsError
 from graphcore.graph import group_versions

@@ -14,6 +14,7 @@ from typing import Any
 from graphcore import names
 from graphcore.errors import Problem
 from graphcore.graph.model import Resource
+from graphcore.numbers import whole
 
 LABEL_VALUE_LIMIT = 63
 TOOLING_PREFIX = "kro/"
@@ -32,6 +33,11 @@ def labels_of(obj: Object) -> Mapping[str, str]:
 
 def annotations_of(obj: Object) -> Mapping[str, str]:
     return meta(obj).get("annotations") or {}
+
+
+def active_revision(crd: Object) -> int | None:
+    """The revision that a generated CRD serves; None where nobody has said so yet."""
+    return whole(annotations_of(crd).get(names.ACTIVE_REVISION))
 
 
 def namespace_of(obj: Object) -> str:

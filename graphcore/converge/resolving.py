@@ -11,24 +11,17 @@ recorded, so that from then on every process asks the CRD, whatever it has cache
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphcore import names
 from graphcore.converge.effects import CRDS, DEFINITIONS, Found, Get, Missing, NeedGraph, Refused, Served
-from graphcore.converge.metadata import annotations_of, labels_of
+from graphcore.converge.metadata import active_revision, labels_of
 from graphcore.converge.safety.attempt import Session
 from graphcore.converge.steps import Steps, one
 from graphcore.graph.graph import Graph
-from graphcore.numbers import whole
 
 UNCOMPILABLE = 422
 """Code of the refusal that stands for a revision which does not compile; a read is never answered so."""
-
-
-def active_revision(crd: Mapping[str, object]) -> int | None:
-    """The revision that a generated CRD serves; None where nobody has said so yet."""
-    return whole(annotations_of(crd).get(names.ACTIVE_REVISION))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from graphcore.converge.conditions import ConditionSet
 from graphcore.converge.effects import REVISIONS, Create, Delete, Found, List, Listed, Patch, Refused, Replace
 from graphcore.converge.metadata import annotations_of, labels_of, meta
 from graphcore.converge.safety.attempt import Object, Restart
-from graphcore.converge.status import same
 from graphcore.converge.steps import Steps, every, one
+from graphcore.converge.values import same
 from graphcore.graph import encode_facts, revision_name
 from graphcore.graph.graph import Graph
 from graphcore.numbers import whole

@@ -7,7 +7,6 @@ message names what blocks, not what comes after.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +20,7 @@ from graphcore.converge.metadata import regarding
 from graphcore.converge.repeats import Repeat, since
 from graphcore.converge.safety.attempt import Blocked, Object, Restart, Session
 from graphcore.converge.steps import Steps, one
+from graphcore.converge.values import same
 from graphcore.errors import Problem
 from graphcore.graph.expression import NodeError
 from graphcore.graph.graph import Graph
@@ -196,23 +196,6 @@ def _stamp(session: Session, condition: Condition, before: Condition | None) -> 
     transition = before.transition if before is not None and kept else timestamp(session.now)
     generation = whole((session.instance.get("metadata") or {}).get("generation")) or 0
     return Condition(condition.type, condition.status, condition.reason, condition.message, transition, generation)
-
-
-def same(a: Any, b: Any) -> bool:
-    """Equal as JSON, 3 and 3.0 being the same number."""
-    return _canonical(a) == _canonical(b)
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(_integral(value), sort_keys=True)
-
-
-def _integral(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _integral(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_integral(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def repeat_of(session: Session) -> Repeat:
