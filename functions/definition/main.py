@@ -17,7 +17,7 @@ from functions.platform.platform import Platform, opener
 from functions.platform.runs import Report, Run
 from functions.platform.settings import ACCOUNT_ROLES, UNKNOWN_ACCOUNTS
 from graphcore.converge import DefinitionOptions, DefinitionRequest, converge_definition
-from graphcore.converge.rights import Identity
+from graphcore.converge.definition.rights import Identity
 from graphcore.graph import Graph, compile_graph
 from graphcore.openapi import Schemas
 

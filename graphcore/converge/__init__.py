@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graphcore.converge.definition import DefinitionOptions, DefinitionRequest, converge_definition
-    from graphcore.converge.instance import converge_instance
+    from graphcore.converge.definition.definition import DefinitionOptions, DefinitionRequest, converge_definition
+    from graphcore.converge.instance.instance import converge_instance
     from graphcore.converge.safety.attempt import InstanceRequest, Member, Options
 
 __all__ = [
@@ -25,13 +25,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DefinitionOptions": "definition",
-    "DefinitionRequest": "definition",
+    "DefinitionOptions": "definition.definition",
+    "DefinitionRequest": "definition.definition",
     "InstanceRequest": "safety.attempt",
     "Member": "safety.attempt",
     "Options": "safety.attempt",
-    "converge_definition": "definition",
-    "converge_instance": "instance",
+    "converge_definition": "definition.definition",
+    "converge_instance": "instance.instance",
 }
 
 

@@ -2,7 +2,7 @@
 
 Refused is what can be proved from the definition alone. A template that gives the instance's own name is the instance itself, whatever its
 conditions. One that nothing can leave out makes another instance for every instance. What depends on values, or goes through the
-definition of another kind, is judged when it happens (``graphcore.converge.lineage``).
+definition of another kind, is judged when it happens (``graphcore.converge.instance.lineage``).
 """
 
 from __future__ import annotations

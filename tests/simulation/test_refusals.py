@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from graphcore.converge import instance as converging
-from graphcore.converge import outstanding
 from graphcore.converge.effects import Apply, Failed, Refused
-from graphcore.converge.gating import GOOD, State
+from graphcore.converge.instance import instance as converging
+from graphcore.converge.instance import outstanding
+from graphcore.converge.instance.gating import GOOD, State
 from tests.simulation.simulator import Faults, Simulation
 from tests.simulation.test_rules import SEEDS, edit, ours, world_of
 from tests.support.graphs import DEPLOYMENT, SECRET, graph, node

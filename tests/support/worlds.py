@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graphcore import names
-from graphcore.converge.instance import converge_instance
+from graphcore.converge.instance.instance import converge_instance
 from graphcore.converge.safety.attempt import InstanceRequest, Member, Options
 from graphcore.graph.graph import Graph
 from tests.support.graphs import APP, KINDS

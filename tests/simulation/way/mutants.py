@@ -22,8 +22,9 @@ from functions.platform import cluster, delivery, merging, post, runs
 from functions.platform.events import FUNCTION_OF, Event, Role
 from functions.platform.merging import Naming
 from functions.platform.subjects import Changed, Progress
-from graphcore.converge import instance as converging
-from graphcore.converge import resolving, results
+from graphcore.converge import results
+from graphcore.converge.instance import instance as converging
+from graphcore.converge.instance import resolving
 from graphcore.names import INSTANCE_ID
 
 Context = contextlib.AbstractContextManager[Any]

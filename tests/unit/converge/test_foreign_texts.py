@@ -16,12 +16,12 @@ from functions.platform.driver import request_of
 from functions.platform.paths import collection
 from graphcore import names
 from graphcore.converge import effects as fx
-from graphcore.converge.definition import DefinitionRequest, converge_definition
-from graphcore.converge.instance import converge_instance
+from graphcore.converge.definition.definition import DefinitionRequest, converge_definition
+from graphcore.converge.instance.instance import converge_instance
+from graphcore.converge.instance.repair import Row
 from graphcore.converge.metadata import applyset_id, inventory_fault, recorded_inventory
 from graphcore.converge.parents import Parent
 from graphcore.converge.references import Reference, record, recorded
-from graphcore.converge.repair import Row
 from graphcore.converge.safety.attempt import InstanceRequest
 from graphcore.converge.safety.mark import Mark, Place, read_mark
 from graphcore.converge.waits import Waits

@@ -10,7 +10,7 @@ import pytest
 from graphcore import names
 from graphcore.converge import converge_instance
 from graphcore.converge.effects import Converged, Failed, Outcome, Resource
-from graphcore.converge.lineage import MOST_NESTED
+from graphcore.converge.instance.lineage import MOST_NESTED
 from graphcore.converge.metadata import applyset_id, labels_of
 from graphcore.converge.safety.attempt import InstanceRequest
 from graphcore.names.plural import pluralize
@@ -190,7 +190,7 @@ def test_a_loop_that_somebody_else_has_made_can_be_deleted(
     children: dict[str, tuple[str, Any]], top: str, links: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """kro lets an instance adopt itself, or what it is inside of."""
-    from graphcore.converge import lineage
+    from graphcore.converge.instance import lineage
 
     def lenient(session: Any, wanted: Any) -> Any:
         return set()
@@ -214,7 +214,7 @@ def test_a_loop_that_somebody_else_has_made_can_be_deleted(
 def test_a_definition_that_no_longer_closes_the_loop_frees_it_and_prunes_nothing_that_it_is_inside_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from graphcore.converge import lineage
+    from graphcore.converge.instance import lineage
 
     def lenient(session: Any, wanted: Any) -> Any:
         return set()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graphcore import names
-from graphcore.converge.ownership import applied_digest, digest, is_current, owns_all, with_digest
+from graphcore.converge.instance.ownership import applied_digest, digest, is_current, owns_all, with_digest
 
 MANAGER = names.MANAGER_APPLYSET
 

@@ -11,9 +11,9 @@ import pytest
 
 from graphcore import names
 from graphcore.converge.effects import Apply, Converged, Failed, Refused, Waiting
-from graphcore.converge.instance import converge_instance
+from graphcore.converge.instance.instance import converge_instance
+from graphcore.converge.instance.repair import CALM, Row, contest, due, row_of, shown
 from graphcore.converge.metadata import annotations_of
-from graphcore.converge.repair import CALM, Row, contest, due, row_of, shown
 from graphcore.converge.safety.attempt import InstanceRequest, Options
 from tests.support.graphs import CONFIG_MAP, DEPLOYMENT, SECRET, graph, node
 from tests.support.memory import drive

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from graphcore import names
-from graphcore.converge.definition import RUNNING, DefinitionOptions, DefinitionRequest, converge_definition
+from graphcore.converge.definition.definition import RUNNING, DefinitionOptions, DefinitionRequest, converge_definition
+from graphcore.converge.definition.rights import BRIDGE, INSTANCE, Identity, review_rights
 from graphcore.converge.effects import Converged, Create, Failed, Found, Refused
-from graphcore.converge.rights import BRIDGE, INSTANCE, Identity, review_rights
 from tests.support.graphs import CONFIG_MAP, DEPLOYMENT, NAMESPACE, SECRET, graph, node
 from tests.support.memory import Api, drive
 from tests.unit.converge.test_definition import Definitions, compile_fake

@@ -15,11 +15,11 @@ import pytest
 
 from graphcore import names
 from graphcore.converge import references, waits
+from graphcore.converge.instance.ownership import applied_digest
+from graphcore.converge.instance.repair import Row, row_of
 from graphcore.converge.metadata import active_revision
-from graphcore.converge.ownership import applied_digest
 from graphcore.converge.parents import Parent
 from graphcore.converge.references import Reference
-from graphcore.converge.repair import Row, row_of
 from graphcore.converge.safety.mark import Mark, Place, read_mark
 from graphcore.converge.waits import Waits
 from graphcore.graph import Limits, decode_facts, graph_from_facts

@@ -14,9 +14,9 @@ from datetime import datetime
 from graphcore import names
 from graphcore.converge.conditions import seconds_since
 from graphcore.converge.effects import Converged, Delete, Found, Get, Missing, Outcome, Record, Refused, Resource
-from graphcore.converge.members import deletion_wave, kind_gone
+from graphcore.converge.instance.members import deletion_wave, kind_gone
+from graphcore.converge.instance.ownership import applied_by_us
 from graphcore.converge.metadata import applyset_id, labels_of, meta, namespace_of, reference, regarding
-from graphcore.converge.ownership import applied_by_us
 from graphcore.converge.safety.attempt import Created, InstanceRequest, Member, Object, Options, Restart, Session
 from graphcore.converge.safety.mark import Place
 from graphcore.converge.steps import Steps, every, one

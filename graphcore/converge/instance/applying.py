@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graphcore import names
-from graphcore.converge import repair
 from graphcore.converge.effects import Apply, Found, Get, Missing, Refused
-from graphcore.converge.gating import Record, State
-from graphcore.converge.members import Members, is_member
+from graphcore.converge.instance import repair
+from graphcore.converge.instance.gating import Record, State
+from graphcore.converge.instance.members import Members, is_member
+from graphcore.converge.instance.ownership import applied_digest, is_current, with_digest
 from graphcore.converge.metadata import applyset_id, identity, labels_of, meta, namespace_of, reference
-from graphcore.converge.ownership import applied_digest, is_current, with_digest
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import Repeat
 from graphcore.converge.safety.attempt import Identity, Object, Restart, Session

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from graphcore.converge.conditions import ConditionSet
+from graphcore.converge.definition.rights import Identity
 from graphcore.converge.metadata import meta
-from graphcore.converge.rights import Identity
 from graphcore.converge.safety.attempt import Object
 from graphcore.graph.graph import Graph
 from graphcore.openapi import Schemas

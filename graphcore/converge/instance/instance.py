@@ -18,33 +18,18 @@ from functools import reduce
 from typing import Any
 
 from graphcore import names
-from graphcore.converge import lineage, orphans, references
-from graphcore.converge.applying import index_by_kind
+from graphcore.converge import references
 from graphcore.converge.conditions import ConditionSet
-from graphcore.converge.deletion import delete_instance
 from graphcore.converge.effects import Conflict, Converged, Failed, Found, Get, Missing, Outcome, Refused, Run, Waiting
-from graphcore.converge.gating import Record, State, open_records
-from graphcore.converge.masking import masked
-from graphcore.converge.members import Members, kind_gone, read_members, recorded_places
-from graphcore.converge.metadata import (
-    annotations_of,
-    has_inventory,
-    identity,
-    inventory_fault,
-    meta,
-    name_problem,
-)
-from graphcore.converge.outstanding import wanted_behind_refusals
-from graphcore.converge.prune import Removal, candidates, prune
-from graphcore.converge.references import Reference
-from graphcore.converge.repeats import NEVER, sooner
-from graphcore.converge.resolving import NoGraph, resolve_graph
-from graphcore.converge.safety.attempt import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Vanished, undelivered
-from graphcore.converge.safety.fencing import due, fence, give_up, settle
-from graphcore.converge.safety.last_writer import look_again
-from graphcore.converge.safety.mark import Place, unique
-from graphcore.converge.safety.trust import settling_is_due
-from graphcore.converge.status import (
+from graphcore.converge.instance import lineage, orphans
+from graphcore.converge.instance.applying import index_by_kind
+from graphcore.converge.instance.deletion import delete_instance
+from graphcore.converge.instance.gating import Record, State, open_records
+from graphcore.converge.instance.members import Members, kind_gone, read_members, recorded_places
+from graphcore.converge.instance.outstanding import wanted_behind_refusals
+from graphcore.converge.instance.prune import Removal, candidates, prune
+from graphcore.converge.instance.resolving import NoGraph, resolve_graph
+from graphcore.converge.instance.status import (
     BUILT_IN,
     MANAGED,
     RESOLVED,
@@ -57,8 +42,24 @@ from graphcore.converge.status import (
     tell_unseen,
     write_status,
 )
+from graphcore.converge.instance.waves import Waves
+from graphcore.converge.masking import masked
+from graphcore.converge.metadata import (
+    annotations_of,
+    has_inventory,
+    identity,
+    inventory_fault,
+    meta,
+    name_problem,
+)
+from graphcore.converge.references import Reference
+from graphcore.converge.repeats import NEVER, sooner
+from graphcore.converge.safety.attempt import Blocked, Created, InstanceRequest, Object, Options, Restart, Session, Vanished, undelivered
+from graphcore.converge.safety.fencing import due, fence, give_up, settle
+from graphcore.converge.safety.last_writer import look_again
+from graphcore.converge.safety.mark import Place, unique
+from graphcore.converge.safety.trust import settling_is_due
 from graphcore.converge.steps import Steps, one
-from graphcore.converge.waves import Waves
 from graphcore.errors import Problem
 from graphcore.graph.graph import Graph
 

@@ -10,17 +10,18 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from graphcore import names
-from graphcore.converge import lineage, references
+from graphcore.converge import references
 from graphcore.converge.effects import Converged, Failed, Found, Missing, Outcome, Patch, Refused, Waiting
-from graphcore.converge.members import deletion_wave, describe, is_member, list_places, recorded_places
+from graphcore.converge.instance import lineage
+from graphcore.converge.instance.members import deletion_wave, describe, is_member, list_places, recorded_places
+from graphcore.converge.instance.prune import Removal, remove
+from graphcore.converge.instance.status import BUILT_IN, DEPENDENTS, current_status, open_conditions, repeat_of, write_status
 from graphcore.converge.metadata import identity, inventory_fault, meta
-from graphcore.converge.prune import Removal, remove
 from graphcore.converge.references import Reference
 from graphcore.converge.repeats import NEVER
 from graphcore.converge.safety.attempt import Blocked, Object, Restart, Session
 from graphcore.converge.safety.fencing import refer
 from graphcore.converge.safety.mark import Place
-from graphcore.converge.status import BUILT_IN, DEPENDENTS, current_status, open_conditions, repeat_of, write_status
 from graphcore.converge.steps import Steps, one
 from graphcore.errors import Problem
 from graphcore.graph.model import Resource

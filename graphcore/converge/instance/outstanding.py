@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphcore.converge.gating import GOOD, Record, State
-from graphcore.converge.members import Members
+from graphcore.converge.instance.gating import GOOD, Record, State
+from graphcore.converge.instance.members import Members
 from graphcore.converge.metadata import identity, meta
 from graphcore.converge.safety.attempt import Identity
 from graphcore.graph.expression import NodeError

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphcore import names
-from graphcore.converge import lineage, references, selectors
-from graphcore.converge.applying import Wanted, apply_wave, must_write, observed_of, refuse_duplicates, rehearse, wanted_of
+from graphcore.converge import references, selectors
 from graphcore.converge.effects import Found, Get, List, Listed, Missing, Refused
-from graphcore.converge.gating import Record, State, explain, foreseen, next_wave
-from graphcore.converge.members import Members
+from graphcore.converge.instance import lineage
+from graphcore.converge.instance.applying import Wanted, apply_wave, must_write, observed_of, refuse_duplicates, rehearse, wanted_of
+from graphcore.converge.instance.gating import Record, State, explain, foreseen, next_wave
+from graphcore.converge.instance.members import Members
+from graphcore.converge.instance.prune import candidates
 from graphcore.converge.metadata import Position, decorate, instance_labels, labels_of, meta, reference
-from graphcore.converge.prune import candidates
 from graphcore.converge.references import Reference
 from graphcore.converge.safety.attempt import Identity, Object, Session
 from graphcore.converge.safety.claims import claim

@@ -15,7 +15,7 @@ from graphcore import names
 from graphcore.converge.conditions import Condition, ConditionSet, parse_all, timestamp
 from graphcore.converge.effects import Found, Missing, Refused, Replace
 from graphcore.converge.effects import Record as Event
-from graphcore.converge.gating import GOOD, Record, State, explain
+from graphcore.converge.instance.gating import GOOD, Record, State, explain
 from graphcore.converge.metadata import regarding
 from graphcore.converge.repeats import Repeat, since
 from graphcore.converge.safety.attempt import Blocked, Object, Restart, Session

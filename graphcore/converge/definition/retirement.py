@@ -9,8 +9,9 @@ stays until all of that is done, so that nothing hangs unseen.
 from __future__ import annotations
 
 from graphcore import names
-from graphcore.converge import revisions
-from graphcore.converge.crd import retire
+from graphcore.converge.definition import revisions
+from graphcore.converge.definition.crd import retire
+from graphcore.converge.definition.revisions import RevisionRefused
 from graphcore.converge.effects import (
     CRDS,
     DEFINITIONS,
@@ -28,7 +29,6 @@ from graphcore.converge.effects import (
     Waiting,
 )
 from graphcore.converge.metadata import labels_of, meta
-from graphcore.converge.revisions import RevisionRefused
 from graphcore.converge.safety.attempt import Object, Restart
 from graphcore.converge.steps import Steps, one
 from graphcore.errors import Problem

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphcore import names
-from graphcore.converge.applying import Wanted, must_write
 from graphcore.converge.effects import Found, Get, Refused
-from graphcore.converge.members import describe
+from graphcore.converge.instance.applying import Wanted, must_write
+from graphcore.converge.instance.members import describe
 from graphcore.converge.metadata import identity, meta, recorded_inventory, reference
 from graphcore.converge.parents import Parent, labelled_parent
 from graphcore.converge.safety.attempt import Blocked, Identity, Object, Session

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from graphcore import names
 from graphcore.converge.effects import Delete, Found, Get, Missing, Refused
-from graphcore.converge.members import Members, describe, is_member
+from graphcore.converge.instance.members import Members, describe, is_member
 from graphcore.converge.metadata import annotations_of, identity, labels_of, meta, namespace_of
 from graphcore.converge.safety.attempt import Identity, Object, Restart, Session
 from graphcore.converge.safety.claims import claim

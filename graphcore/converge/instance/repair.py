@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from graphcore import names
+from graphcore.converge.instance.ownership import Item, Path, applied_digest, digest, holds, lost, lost_secret_data
 from graphcore.converge.metadata import annotations_of, meta, reference
-from graphcore.converge.ownership import Item, Path, applied_digest, digest, holds, lost, lost_secret_data
 
 Object = Mapping[str, Any]
 

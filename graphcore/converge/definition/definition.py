@@ -12,10 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from graphcore import names
-from graphcore.converge import retirement, revisions, waits
+from graphcore.converge import waits
 from graphcore.converge.conditions import ConditionSet
-from graphcore.converge.crd import Serving, Unserved, ensure_crd
-from graphcore.converge.definition_pass import Compile, DefinitionOptions, DefinitionRequest, Pass
+from graphcore.converge.definition import retirement, revisions
+from graphcore.converge.definition.crd import Serving, Unserved, ensure_crd
+from graphcore.converge.definition.revisions import RevisionRefused
+from graphcore.converge.definition.rights import Rights, review_rights
+from graphcore.converge.definition.work import Compile, DefinitionOptions, DefinitionRequest, Pass
 from graphcore.converge.effects import (
     CRDS,
     DEFINITIONS,
@@ -37,8 +40,6 @@ from graphcore.converge.effects import (
 from graphcore.converge.masking import masked
 from graphcore.converge.metadata import annotations_of, labels_of, meta, regarding
 from graphcore.converge.repeats import NEVER, Repeat, since
-from graphcore.converge.revisions import RevisionRefused
-from graphcore.converge.rights import Rights, review_rights
 from graphcore.converge.safety.attempt import Blocked, Object, Restart
 from graphcore.converge.steps import Steps, every, one
 from graphcore.converge.values import same
