@@ -41,7 +41,7 @@ demo: setup ## the whole thing on a local control plane: apply, converge, edit, 
 .PHONY: test
 test: setup-dev ## everything that needs Python only
 	KROFN_WAY_SCHEDULES=200 $(BIN)/python -m pytest tests --ignore=tests/conformance --ignore=tests/scenarios -n 2 --dist loadfile $(PYTEST_ARGS)
-	$(BIN)/python -m pytest tests/scenarios --api=emulator $(SCENARIO_ARGS)
+	$(BIN)/python -m pytest tests/scenarios --api=emulator -n 2 --dist loadfile $(SCENARIO_ARGS)
 
 .PHONY: test-way
 test-way: setup-dev ## 3 000 schedules of the whole way of a change, and each loss that they have to find (six minutes of two cores)
@@ -72,7 +72,7 @@ cluster-tools: setup-dev ## build kube-apiserver, etcd, kubectl … once (needs 
 
 .PHONY: test-cluster
 test-cluster: setup-dev cluster-tools ## the scenarios on the emulator and on a real kube-apiserver
-	$(BIN)/python -m pytest tests/scenarios tests/cluster tests/emulator/test_kubectl.py --api=$(APIS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/scenarios tests/cluster tests/emulator/test_kubectl.py --api=$(APIS) -n 2 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: test-conformance
 test-conformance: setup-dev cluster-tools ## CEL: the specification's tests, and cel-go: recorded answers and the fuzz (needs Go and npm)
