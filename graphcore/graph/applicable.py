@@ -15,6 +15,7 @@ from graphcore.cel.syntax.scanner import ScanError, has_expression, scan
 from graphcore.errors import Problem
 from graphcore.graph.model import NodeType
 from graphcore.openapi import ResourceKind
+from graphcore.openapi.builtin_metadata import finalizer_faults, owner_faults
 from graphcore.openapi.builtin_rules import kind_faults
 from graphcore.openapi.fielderrors import REQUIRED
 from graphcore.openapi.object_names import label_1123_faults, metadata_faults, name_faults
@@ -54,6 +55,9 @@ def never_applied(
     faults = [*_names(template["metadata"], type_, kind)]
     if not type_.external:
         faults += metadata_faults({key: _texts(body["metadata"].get(key)) for key in ("labels", "annotations")})
+        faults += owner_faults(Part("metadata", body["metadata"]))
+        plain = kind.group not in _BUILT_IN or kind.group == names.CRD_API_VERSION.partition("/")[0]
+        faults += finalizer_faults(Part("metadata", body["metadata"]), plain=plain)
         faults += _content(body, kind, faulty)
     told: set[tuple[str | None, str]] = set()
     for fault in faults:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from graphcore.errors import Problem
@@ -166,9 +167,33 @@ def _network_policy(obj: Part) -> Faults:
         for rule in obj["spec"][member].items:
             for item in rule["ports"].items:
                 yield from port(item["port"])
+            for peer in (*rule["from"].items, *rule["to"].items):
+                yield from _ip_block(peer["ipBlock"])
     for item in obj.at("spec.policyTypes").items:
         if item.text is not None and item.text not in ("Ingress", "Egress"):
             yield not_supported(item.path, item.text, ("Egress", "Ingress"))
+
+
+def _ip_block(block: Part) -> Faults:
+    if not block.written:
+        return
+    cidr = block["cidr"]
+    whole = _network(cidr.text or "")
+    if cidr.absent or (cidr.text is not None and whole is None):
+        yield invalid(cidr.path, cidr.text or "", "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+    for item in block["except"].items if whole else ():
+        if item.text is None:
+            continue
+        inner = _network(item.text)
+        if inner is None or inner == whole or inner.version != whole.version or not inner.subnet_of(whole):  # type: ignore[union-attr,arg-type]
+            yield invalid(item.path, item.text, "must be a strict subset of `cidr`")
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text, strict=False) if "/" in text else None
+    except ValueError:
+        return None
 
 
 def _data(*members: str) -> Callable[[Part], Faults]:
@@ -226,7 +251,12 @@ def _autoscaler(obj: Part) -> Faults:
         yield invalid(most.path, most.number, "must be greater than or equal to `minReplicas`")
     yield from missing(spec, "scaleTargetRef")
     if spec["scaleTargetRef"].written:
-        yield from missing(spec["scaleTargetRef"], "kind", "name")
+        target = spec["scaleTargetRef"]
+        yield from missing(target, "kind", "name")
+        version, kind = target["apiVersion"], target["kind"]
+        grouped = "/" in (version.text or "") or not (version.unset or version.text is not None)
+        if not grouped and kind.text not in (None, "ReplicationController"):
+            yield invalid(version.path, version.text or "", "apiVersion must specify API group")
 
 
 def _budget(obj: Part) -> Faults:

@@ -54,6 +54,14 @@ def ingress(**path: Any) -> Object:
     return obj("networking.k8s.io/v1", "Ingress", spec={"rules": [{"http": {"paths": [_changed(base, path)]}}]})
 
 
+def policy(**block: Any) -> Object:
+    return obj("networking.k8s.io/v1", "NetworkPolicy", spec={"podSelector": {}, "ingress": [{"from": [{"ipBlock": block}]}]})
+
+
+def scales(**target: Any) -> Object:
+    return scaler(scaleTargetRef=_changed({"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}, target))
+
+
 def claim(**spec: Any) -> Object:
     base = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     return obj("v1", "PersistentVolumeClaim", spec=_changed(base, spec))
@@ -272,6 +280,17 @@ REFUSED: dict[str, tuple[Object, str, str]] = {
     "a binding to no name": (binding(roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role"}), "roleRef.name", "Required value"),
     "a subject without name": (binding(subjects=[{"kind": "User", "apiGroup": "rbac.authorization.k8s.io"}]), "subjects[0].name", "Required value"),
     "a subject of its own kind": (binding(subjects=[{"kind": "Robot", "name": "x"}]), "subjects[0].kind", "supported values"),
+    "a policy about no network": (policy(cidr="10.0.0.1"), "spec.ingress[0].from[0].ipBlock.cidr", "a valid CIDR value"),
+    "a policy about a network that is none": (policy(cidr="10.0.0.0/33"), "spec.ingress[0].from[0].ipBlock.cidr", "a valid CIDR value"),
+    "a policy that leaves out what is elsewhere": (policy(cidr="10.0.0.0/8", **{"except": ["11.0.0.0/24"]}), "spec.ingress[0].from[0].ipBlock.except[0]", "a strict subset"),
+    "a policy that leaves out all of it": (policy(cidr="10.0.0.0/8", **{"except": ["10.0.0.0/8"]}), "spec.ingress[0].from[0].ipBlock.except[0]", "a strict subset"),
+    "a scaler of a kind without group": (scales(apiVersion="v1"), "spec.scaleTargetRef.apiVersion", "must specify API group"),
+    "a scaler of a kind of no version": (scales(apiVersion=...), "spec.scaleTargetRef.apiVersion", "must specify API group"),
+    "an owner without uid": (obj("v1", "ConfigMap", metadata={"ownerReferences": [{"apiVersion": "v1", "kind": "Secret", "name": "x"}]}), "metadata.ownerReferences[0].uid", "must not be empty"),
+    "an owner without version": (obj("v1", "ConfigMap", metadata={"ownerReferences": [{"kind": "Secret", "name": "x", "uid": "u"}]}), "metadata.ownerReferences[0].apiVersion", "version must not be empty"),
+    "an owner without name": (obj("refusals.example.com/v1", "Probe", spec={"size": 3}, metadata={"ownerReferences": [{"apiVersion": "v1", "kind": "Secret", "uid": "u"}]}), "metadata.ownerReferences[0].name", "must not be empty"),
+    "a finalizer without domain": (obj("v1", "ConfigMap", metadata={"finalizers": ["mine"]}), "metadata.finalizers[0]", "nor is it fully qualified"),
+    "a finalizer that is no name": (obj("v1", "ConfigMap", metadata={"finalizers": ["example.com/a b"]}), "metadata.finalizers[0]", "name part must consist of"),
     "a policy of its own type": (obj("networking.k8s.io/v1", "NetworkPolicy", spec={"podSelector": {}, "policyTypes": ["Both"]}), "spec.policyTypes[0]", "supported values"),
     "a claim of no storage": (claim(resources={"requests": {"cpu": "1"}}), "spec.resources[storage]", "Required value"),
     "a quota's scope of its own": (obj("v1", "ResourceQuota", spec={"hard": {"pods": "1"}, "scopes": ["Sometimes"]}), "spec.scopes[0]", "supported values"),
@@ -331,6 +350,11 @@ TAKEN: dict[str, Object] = {
     "a binding to nobody": binding(),
     "an account of no namespace": binding(subjects=[{"kind": "ServiceAccount", "name": "x"}]),
     "a policy without selector": obj("networking.k8s.io/v1", "NetworkPolicy", spec={"policyTypes": ["Ingress"]}),
+    "a policy about a network": policy(cidr="10.0.0.0/8", **{"except": ["10.1.0.0/16", "10.2.0.0/24"]}),
+    "a policy about a network of version 6": policy(cidr="2001:db8::/64"),
+    "a scaler of a replication controller": scales(apiVersion="v1", kind="ReplicationController"),
+    "an owner": obj("v1", "ConfigMap", metadata={"ownerReferences": [{"apiVersion": "v1", "kind": "Secret", "name": "x", "uid": "u"}]}),
+    "a finalizer with a domain": obj("v1", "ConfigMap", "held", metadata={"finalizers": ["example.com/mine"]}),
     "a priority without value": obj("scheduling.k8s.io/v1", "PriorityClass", "low"),
     "a budget without selector": obj("policy/v1", "PodDisruptionBudget", spec={"minAvailable": "50%"}),
     "custom defaults": probe(),
@@ -346,6 +370,10 @@ COMPUTED: dict[str, Object] = {
     "a limit of an expression": pod(container(resources={"requests": {"cpu": "5"}, "limits": {"cpu": BIG}})),
     "a request of an expression": pod(container(resources={"requests": {"memory": "${schema.spec.text}Mi"}, "limits": {"memory": "1"}})),
     "a claim of an expression": claim(resources={"requests": {"storage": "${schema.spec.text}Gi"}}),
+    "a network of an expression": policy(cidr=BIG, **{"except": [BIG]}),
+    "a scaler of a computed version": scales(apiVersion=BIG),
+    "an owner of expressions": obj("v1", "ConfigMap", metadata={"ownerReferences": [{"apiVersion": BIG, "kind": BIG, "name": BIG, "uid": BIG}]}),
+    "a finalizer of an expression": obj("v1", "ConfigMap", metadata={"finalizers": [BIG]}),
     "a name with an expression": obj("v1", "ConfigMap", "x-${schema.spec.text}"),
     "a name of an expression": obj("v1", "Service", BIG, spec={"ports": [{"port": 80}]}),
     "a namespace of an expression": obj("v1", "ConfigMap", metadata={"namespace": "${schema.spec.text}-x"}),
