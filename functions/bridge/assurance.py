@@ -10,7 +10,8 @@ labels, a referred object by the instance's record. So what can be lost is
   that shows a new reference says also which objects it fits, at which version, and which it fitted a while ago. Whether the run saw them
   is judged where all echoes are; nothing is asked of anybody if it did;
 * what came and went between the break of a watch and the list after it, which nobody ever knew: a child that a run made there, say. So
-  whoever had an event delivered about that time, and has the kind in its record, is told after that list.
+  whoever had an event delivered about that time, and has the kind in its record, is told after that list. Where a watch breaks again and
+  again, each is told at most every :data:`HOLD` seconds, and once after the last break.
 
 *Told* means by an event that is never an echo, so that a run begins after it; the first telling of an instance is always one. An instance
 found by a first list is told only when the lists of the kinds in its record are in, or have been awaited for :data:`HOLD` seconds: so a
@@ -71,7 +72,9 @@ SAID = Saying()
 
 @dataclass(slots=True)
 class _Instance:
-    """told: when it was told last, 0 for never. asked: by the clock, when an event was last on its way to it."""
+    """told: when it was told last, 0 for never. asked, looked: by the clock, when an event was last on its way to it, and when
+    it was last told because of a gap.
+    """
 
     resource: Resource
     metadata: Metadata
@@ -79,6 +82,7 @@ class _Instance:
     references: tuple[Reference, ...] = ()
     told: int = 0
     asked: float = -math.inf
+    looked: float = -math.inf
 
     @property
     def kinds(self) -> Iterator[tuple[Resource, bool]]:
@@ -122,6 +126,7 @@ class Assurance:
         self._held: dict[str, _Instance] = {}
         self._since: dict[Resource, _Since] = {}
         self._gaps: dict[Resource, _Gap] = {}
+        self._postponed: set[str] = set()
         self._now = 0
         self._departed: OrderedDict[tuple[Resource, str, int], tuple[float, Metadata, Changed]] = OrderedDict()
         self._forgotten: dict[Resource, float] = {}
@@ -132,8 +137,8 @@ class Assurance:
 
     @property
     def holding(self) -> bool:
-        """Whether somebody's first telling waits."""
-        return bool(self._held)
+        """Whether somebody's telling waits."""
+        return bool(self._held or self._postponed)
 
     # instances
 
@@ -189,6 +194,8 @@ class Assurance:
 
     def release(self) -> None:
         """The lists have been awaited for long enough; whoever has one that is still to come is told again when it is in."""
+        postponed, self._postponed = self._postponed, set()
+        self._look({uid: item for uid, item in self._instances.items() if uid in postponed})
         self._let_go(self._held)
 
     # kinds
@@ -213,13 +220,14 @@ class Assurance:
         self._now += 1
         gap = self._gaps[kind] = _Gap(heard, self._clock() + BEHIND, self._now)
         named = (kind.group, kind.kind)
-        self._let_go(
-            {
-                uid: item
-                for uid, item in self._instances.items()
-                if uid not in self._held and gap.concerns(item) and any((found.group, found.kind) == named for found, _ in item.kinds)
-            }
-        )
+        concerned = {
+            uid: item
+            for uid, item in self._instances.items()
+            if uid not in self._held and gap.concerns(item) and any((found.group, found.kind) == named for found, _ in item.kinds)
+        }
+        lately = {uid for uid, item in concerned.items() if self._clock() - item.looked < HOLD}
+        self._postponed |= lately
+        self._look({uid: item for uid, item in concerned.items() if uid not in lately})
 
     def advance(self) -> None:
         """A list is in, or will not come: tells those who waited for no other."""
@@ -279,6 +287,11 @@ class Assurance:
     def _owed(self, item: _Instance, kind: Resource, *, whole: bool) -> bool:
         since = self._since.get(kind, _Since())
         return item.told < (since.whole if whole else since.members)
+
+    def _look(self, items: Mapping[str, _Instance]) -> None:
+        for item in items.values():
+            item.looked = self._clock()
+        self._let_go(items)
 
     def _missed(self, item: _Instance, kind: Resource) -> bool:
         """Whether a kind that is new in an instance's record has had a gap lately in which a run may have done something."""

@@ -209,6 +209,8 @@ class Bridge:
 
     def _gap(self, kind: Resource, heard: float) -> None:
         self._assurance.gap(kind, heard)
+        if self._assurance.holding:
+            self._holding.set()
 
     def _refreshed(self) -> None:
         self._assurance.advance()

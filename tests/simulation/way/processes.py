@@ -28,7 +28,7 @@ from tests.simulation.way.world import World
 PAGE = 2
 """Instances told in one delivery of a fan-out."""
 COPIES = 2
-MOST_RUNS = 2000
+MOST_RUNS = 1000
 """Runs of a schedule, some thirty of which are needed; who makes more goes on without end."""
 ROLES = ("definition", "instance", "fanout")
 BRIDGE = "http://bridge.local"
