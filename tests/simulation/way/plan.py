@@ -173,7 +173,7 @@ class Draws:
         return Step(round(at, 3), what, make())
 
     def _where(self) -> float:
-        return round(self.random.random(), 4)
+        return min(round(self.random.random(), 4), 0.9999)
 
     def _for(self) -> float:
         """Seconds that trouble lasts: mostly short."""
