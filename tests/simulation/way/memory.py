@@ -40,7 +40,8 @@ def _model(group: str, version: str, kind: str, schema: Mapping[str, Any] | None
 def _compiled(rgd: Mapping[str, Any], schemas: Schemas, limits: Limits | None = None) -> Graph:
     metadata = rgd["metadata"]
     text = json.dumps([rgd["spec"], metadata["name"], metadata.get("uid"), metadata.get("annotations")], sort_keys=True)
-    documents = tuple((name, document._body) for name, document in sorted(schemas.documents.items()))  # type: ignore[union-attr]
+    # Their hashes, not the texts: each schedule has its own copy of half a megabyte.
+    documents = tuple((name, hash(document._body)) for name, document in sorted(schemas.documents.items()))  # type: ignore[union-attr]
     key = (text, documents, schemas.served, repr(limits))
     if key not in _GRAPHS:
         _bound(_GRAPHS)
