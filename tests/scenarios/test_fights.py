@@ -21,7 +21,7 @@ def definition(world: World) -> Object:
     template = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": "web", "annotations": {REVISION: "7"}},
+        "metadata": {"name": "web", "annotations": {REVISION: "86420"}},
         "spec": {
             "replicas": 0,
             "selector": {"matchLabels": labels},
@@ -89,7 +89,7 @@ def test_a_fight_with_the_deployment_controller_is_damped_told_and_holds_up_nobo
         assert ready["status"]["state"] == "ACTIVE"
         event = told(world, instance)
         assert f'metadata.annotations["{REVISION}"] is changed by {manager}' in event["message"]
-        assert "7" not in event["message"]
+        assert "86420" not in event["message"]
         time.sleep(max(0.0, 15 - (time.monotonic() - begin)))
         applied = [
             call
