@@ -44,7 +44,7 @@ test: setup-dev ## everything that needs Python only
 	$(BIN)/python -m pytest tests/scenarios --api=emulator -n 2 --dist loadfile $(SCENARIO_ARGS)
 
 .PHONY: test-way
-test-way: setup-dev ## 3 000 schedules of the whole way of a change, and each loss that they have to find (six minutes of two cores)
+test-way: setup-dev ## 3 000 schedules of the whole way of a change, and each loss that they have to find (KROFN_WAY_SCHEDULES: fewer)
 	$(BIN)/python -m pytest tests/simulation/test_way.py -n 2 $(PYTEST_ARGS)
 
 .PHONY: lint
