@@ -169,12 +169,15 @@ def _index(context: Context, expr: Call) -> Evaluator:
     if path is not None:
         return follow(context, *path)
     operand, key, strict = context.compile(expr.args[0]), context.compile(expr.args[1]), context.strict_presence
+    looks = _is_part(expr.args[0])
 
     def index(env: Environment) -> Any:
         value = operand(env)
-        if value is NONE:
-            return NONE  # without looking at the index, as in cel-go
+        if value is NONE and not looks:
+            return NONE
         position = key(env)
+        if value is NONE:
+            return NONE
         if type(position) is str and type(value) is dict and position in value:
             return value[position]
         if type(position) is int and type(value) is list and 0 <= position < len(value):
@@ -182,6 +185,17 @@ def _index(context: Context, expr: Call) -> Evaluator:
         return access.index(value, position, strict)
 
     return index
+
+
+def _is_part(expr: Expr) -> bool:
+    """Whether an operand is itself a plain selection or index.
+
+    Into nothing that comes from there cel-go looks up the index all the same: parts that follow each other are one path to it, and the
+    indices of a path come first.
+    """
+    if isinstance(expr, Select):
+        return not expr.test_only
+    return isinstance(expr, Call) and expr.function == "_[_]"
 
 
 def _optional_select(context: Context, expr: Call) -> Evaluator:
@@ -198,10 +212,14 @@ def _optional_select(context: Context, expr: Call) -> Evaluator:
 
 def _optional_index(context: Context, expr: Call) -> Evaluator:
     operand, key, strict = context.compile(expr.args[0]), context.compile(expr.args[1]), context.strict_presence
+    looks = _is_part(expr.args[0])
 
     def optional_index(env: Environment) -> Optional:
         value = operand(env)
-        return NONE if value is NONE else access.optional_index(value, key(env), strict)
+        if value is NONE and not looks:
+            return NONE
+        position = key(env)
+        return NONE if value is NONE else access.optional_index(value, position, strict)
 
     return optional_index
 

@@ -17,13 +17,11 @@ from graphcore.cel import CelError, Environment, EvaluationError, compile_unchec
 from graphcore.cel.ast import Call, Expr
 from graphcore.cel.checking.declared import Declarations
 from graphcore.cel.compiler import building, loops
-from graphcore.cel.compiler.context import CALLS, Context, Evaluator
 from graphcore.cel.errors import Reason
 from graphcore.cel.library import comprehensions, optionals
 from graphcore.cel.program import Program
-from graphcore.cel.runtime import access
 from graphcore.cel.runtime.keys import _BoolKey, map_key
-from graphcore.cel.runtime.values import NONE, Uint
+from graphcore.cel.runtime.values import Uint
 from graphcore.cel.runtime.views import decode_plan, decoder
 from graphcore.cel.syntax.analysis import walk
 from graphcore.cel.types import Kind, Type
@@ -182,13 +180,6 @@ CLASSES: tuple[Class, ...] = (
         {"schema": {"spec": {"name": "a"}}},
     ),
     Class(
-        "index of nothing",
-        "An index into an optional without value is not looked at; where the optional itself comes from an index or a field, cel-go resolves"
-        " the index first, and a missing key in it is an error.",
-        "[optional.none()][0][?schema.spec.nested.deep.count].hasValue()",
-        {"schema": {"apiVersion": "a"}},
-    ),
-    Class(
         "representation",
         "Text is Unicode, and a version's numbers do not wrap around; Go keeps bytes that are none in formatted text, and makes numbers from"
         " 2**63 on negative.",
@@ -239,8 +230,6 @@ def classify(difference: Difference) -> str | None:
         return "representation"
     if ".format(" in expression and _NO_TEXT.search(json.dumps(difference.question)):
         return "representation"
-    if "[?" in expression and _agrees_on_index_first(difference):
-        return "index of nothing"
     lost = re.match(r"no such overload: (\w+)\(", their_error)
     if lost and _is_settled(difference.question, lost[1]):
         return "lost overloads"
@@ -289,22 +278,6 @@ def _agrees_on_empty(difference: Difference) -> bool:
     """Whether both answers are one when no map and no list counts as a zero value."""
     is_zero = optionals.is_zero_value
     with patch.object(optionals, "is_zero_value", lambda value: not isinstance(value, (dict, list)) and is_zero(value)):
-        return compare(difference.question, answer(difference.question), difference.theirs) is None
-
-
-def _agrees_on_index_first(difference: Difference) -> bool:
-    """Whether both answers are one when an index is looked at before what it is an index into."""
-
-    def index_first(context: Context, expr: Call) -> Evaluator:
-        operand, key, strict = context.compile(expr.args[0]), context.compile(expr.args[1]), context.strict_presence
-
-        def look(env: Any) -> Any:
-            value, position = operand(env), key(env)
-            return NONE if value is NONE else access.optional_index(value, position, strict)
-
-        return look
-
-    with patch.dict(CALLS, {"_[?_]": index_first}):
         return compare(difference.question, answer(difference.question), difference.theirs) is None
 
 

@@ -217,3 +217,23 @@ def test_an_overflow_is_fatal() -> None:
     with pytest.raises(EvaluationError) as failure:
         value("9223372036854775807 + 1")
     assert failure.value.reason is Reason.OVERFLOW
+
+
+@pytest.mark.parametrize(
+    ("expression", "error"),
+    [
+        ("optional.none()[?o.missing].hasValue()", None),
+        ("[optional.none()].first().value()[?o.missing].hasValue()", None),
+        ("[optional.none()][0].?a[?o.missing].hasValue()", None),
+        ("[optional.none()][0][?0].hasValue()", None),
+        ("[optional.none()][0][?o.missing].hasValue()", "no such key"),
+        ("[optional.none()][0][o.missing].hasValue()", "no such key"),
+        ("{'a': optional.none()}.a[?o.missing].hasValue()", "no such key"),
+    ],
+)
+def test_an_index_into_nothing_is_looked_up_only_where_it_is_a_part_of_a_path(expression: str, error: str | None) -> None:
+    if error is None:
+        assert value(expression) is False
+    else:
+        with pytest.raises(EvaluationError, match=error):
+            value(expression)
