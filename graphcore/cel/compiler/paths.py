@@ -216,10 +216,8 @@ def _optional_index(context: Context, expr: Call) -> Evaluator:
 
     def optional_index(env: Environment) -> Optional:
         value = operand(env)
-        if value is NONE and not looks:
-            return NONE
-        position = key(env)
-        return NONE if value is NONE else access.optional_index(value, position, strict)
+        position = key(env) if looks or value is not NONE else None
+        return access.optional_index(value, position, strict) if value is not NONE else NONE
 
     return optional_index
 
