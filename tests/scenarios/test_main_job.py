@@ -146,7 +146,7 @@ def test_a_converged_instance_costs_one_read_and_one_per_kind(world: World) -> N
     since = world.accounting.mark()
     world.client.patch(instance, {"metadata": {"annotations": {"example.com/touched": "yes"}}})
     time.sleep(1.5)
-    calls = world.accounting.calls(since, agent="krofn-instance")
+    calls = world.accounting.calls(since, agent="krofn-instance", namespace=world.namespace, cluster=True)
     shown = [str(call) for call in calls]
     assert calls, "the touched instance was not looked at"
     assert not [call for call in calls if call.write], shown
@@ -162,8 +162,8 @@ def test_a_chain_of_ten_config_maps_converges_in_one_run(world: World) -> None:
     assert ready["status"]["last"] == "ten-9"
     world.client.settle([instance])
     time.sleep(0.5)
-    counts = world.accounting.counts(since, agent="krofn-instance")
-    shown = [str(call) for call in world.accounting.calls(since, agent="krofn-instance")]
+    counts = world.accounting.counts(since, agent="krofn-instance", namespace=world.namespace, cluster=True)
+    shown = [str(call) for call in world.accounting.calls(since, agent="krofn-instance", namespace=world.namespace, cluster=True)]
     assert counts["writes"] <= 12, shown
     assert counts["all"] <= 15, shown
 

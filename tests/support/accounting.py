@@ -52,14 +52,17 @@ class Accounting:
         """Now, as a position in the log."""
         return self.log.stat().st_size if self.log.exists() else 0
 
-    def calls(self, since: int = 0, *, agent: str = "krofn-", namespace: str | None = None) -> list[Call]:
-        """Calls (watches excluded) of clients whose user agent starts with ``agent``; in a namespace, or everywhere."""
-        found = [call for call in self._read(since) if call.user_agent.startswith(agent) and call.verb != "watch" and call.resource]
-        return [call for call in found if namespace is None or call.namespace == namespace]
+    def calls(self, since: int = 0, *, agent: str = "krofn-", namespace: str | None = None, cluster: bool = False) -> list[Call]:
+        """Calls (watches excluded) of clients whose user agent starts with ``agent``; in a namespace, or everywhere.
 
-    def counts(self, since: int = 0, *, agent: str = "krofn-", namespace: str | None = None) -> Counter[str]:
+        cluster: those of no namespace, too. Instances of other scenarios may be tried again meanwhile.
+        """
+        found = [call for call in self._read(since) if call.user_agent.startswith(agent) and call.verb != "watch" and call.resource]
+        return [call for call in found if namespace is None or call.namespace == namespace or (cluster and not call.namespace)]
+
+    def counts(self, since: int = 0, *, agent: str = "krofn-", namespace: str | None = None, cluster: bool = False) -> Counter[str]:
         """Number of calls by verb, and under ``reads``, ``writes`` and ``all`` the sums."""
-        calls = self.calls(since, agent=agent, namespace=namespace)
+        calls = self.calls(since, agent=agent, namespace=namespace, cluster=cluster)
         counts = Counter(call.verb for call in calls)
         counts["reads"] = sum(call.read for call in calls)
         counts["writes"] = sum(call.write for call in calls)
