@@ -1,8 +1,8 @@
 """Nothing falls between what a run has read and what the bridge knows: who is owed a look because a kind came, or a record, too late.
 
-The rule (10 of the architecture): for each kind that an instance refers to or has among its places, a run began after the bridge followed
-the kind *and* knew the record, or nothing there changed in between. A change that the bridge sees finds the instance: a member by its
-labels, a referred object by the instance's record. So what can be lost is
+Rule 10 (docs/explanation/concurrency.md): for each kind that an instance refers to or has among its places, a run began after the bridge
+followed the kind *and* knew the record, or nothing there changed in between. A change that the bridge sees finds
+the instance: a member by its labels, a referred object by the instance's record. So what can be lost is
 
 * what happened before the first list of a kind (or before the first that shows every object of it, where objects without kro's label are
   referred to): so whoever has the kind in its record, and was not told since, is told then;

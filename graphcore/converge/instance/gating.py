@@ -113,9 +113,12 @@ def _passes(record: Record, records: Mapping[str, Record], scope: Mapping[str, A
         if needed.state is State.SKIPPED:
             record.state, record.blocker = State.SKIPPED, needed.blocker or needed.id
             return False
-    if not _included(record, records, scope):
-        return False
-    for name in node.dependencies:
+    return _included(record, records, scope) and _in_place(record, node.dependencies, records)
+
+
+def _in_place(record: Record, names: Iterable[str], records: Mapping[str, Record]) -> bool:
+    """Whether all of these nodes are; the first that cannot be blocks the record."""
+    for name in names:
         needed = records[name]
         if needed.state is State.UNDECIDED:
             return False
@@ -130,13 +133,8 @@ def _included(record: Record, records: Mapping[str, Record], scope: Mapping[str,
     node = record.node
     if not node.include_when:
         return True
-    for name in node.include_dependencies:
-        needed = records[name]
-        if needed.state is State.UNDECIDED:
-            return False
-        if needed.state not in GOOD:
-            _block(record, needed)
-            return False
+    if not _in_place(record, node.include_dependencies, records):
+        return False
     try:
         if node.included(scope):
             return True
